@@ -1,0 +1,183 @@
+#pragma once
+
+#include <openssl/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/time.h"
+
+namespace kes::http {
+
+class Exchange;
+class EventLoop;
+
+// Who is at the other end of a connection, decided once per TLS session and kept across resumption.
+struct Peer {
+  std::string identity;                  // empty where `error` says why there is none
+  std::optional<base::ErrorCode> error;  // noClientCertificate or tooManyClientCertificates
+  std::string address;                   // IP literal of the TCP peer
+};
+
+// What the server thinks of client certificates. Called on event loops, at once from several.
+class PeerVerifier {
+ public:
+  virtual ~PeerVerifier() = default;
+  // `chain` is the client's Certificate message, the certificate whose key signed CertificateVerify first;
+  // never empty. Returns the identity (64 hex digits) or why there is none.
+  [[nodiscard]] virtual base::Result<std::string> identify(std::span<X509* const> chain) const = 0;
+};
+
+// Key, certificates and rules of the TLS listener. The server takes references of its own to the OpenSSL
+// objects.
+struct TlsSettings {
+  EVP_PKEY* key = nullptr;
+  X509* certificate = nullptr;
+  std::vector<X509*> chain;              // sent after `certificate`
+  bool requireClientCertificate = true;  // false where some route needs none
+  bool verifyClientChain = false;        // chain to `ca` + system roots, dates, EKU clientAuth
+  std::string ca;                        // file or directory of PEM certificates, empty = system roots only
+};
+
+struct Limits {
+  std::chrono::nanoseconds handshake = std::chrono::seconds(10);
+  std::chrono::nanoseconds header = std::chrono::seconds(5);
+  std::chrono::nanoseconds idle = std::chrono::seconds(120);
+  std::size_t headerSize = 16 * 1024;
+  std::uint32_t streams = 250;
+  std::size_t connections = 0;   // 0 = as many as the file descriptors allow, less some headroom
+  std::size_t handshakes = 256;  // in progress, per event loop
+  std::size_t bodyPerConnection = 4'000'000;
+  std::size_t bodyTotal = 256'000'000;
+};
+
+// What a handler is asked to do with an exchange next. Handlers live on one event loop each: no call of one
+// handler ever runs beside another of the same one, and none may block.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // The request's head is complete. Must do one of: respond, readBody, defer.
+  virtual void onRequest(Exchange& exchange) = 0;
+  // The body asked for by readBody is there as far as its limit allows. Must do one of: respond, defer.
+  virtual void onBody(Exchange& exchange) = 0;
+  // The deadline given to `defer` has passed and nobody has answered. Must respond.
+  virtual void onDeadline(Exchange& exchange) = 0;
+  // The client has gone before it was answered; `exchange` dies after the call.
+  virtual void onAbandoned(Exchange&) {}
+  // About once a second.
+  virtual void onTick() {}
+  // A handshake failed or a connection broke a rule: one line for the error log.
+  virtual void onConnectionError(std::string_view /*address*/, std::string_view /*what*/) {}
+};
+
+// A way back to a deferred exchange from any thread. Cheap to move; posting to an exchange that is gone does
+// nothing.
+class Deferred {
+ public:
+  Deferred() = default;
+  Deferred(std::shared_ptr<EventLoop> loop, std::uint64_t connection, std::uint64_t exchange);
+
+  // Runs `then` on the exchange's own loop with the exchange, or with null when it was answered or abandoned
+  // meanwhile. [any-thread], does not block. `then` runs exactly once unless the server stops first.
+  void post(std::move_only_function<void(Exchange*)> then);
+
+ private:
+  std::shared_ptr<EventLoop> loop_;
+  std::uint64_t connection_ = 0;
+  std::uint64_t exchange_ = 0;
+};
+
+// One request and its answer. Lives on one event loop.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  // The views are good until the exchange is answered.
+  [[nodiscard]] virtual std::string_view method() const noexcept = 0;
+  [[nodiscard]] virtual std::string_view target() const noexcept = 0;  // as sent: path, maybe "?query"
+  [[nodiscard]] virtual std::string_view header(
+      std::string_view name) const noexcept = 0;  // any case; first value
+  [[nodiscard]] virtual std::size_t headerCount(std::string_view name) const noexcept = 0;
+  // The announced size of the body: 0 = none, nothing = not known (chunked, or h2 without content-length).
+  [[nodiscard]] virtual std::optional<std::uint64_t> contentLength() const noexcept = 0;
+  [[nodiscard]] virtual const Peer& peer() const noexcept = 0;
+  [[nodiscard]] virtual base::SteadyTime startedAt() const noexcept = 0;
+
+  // Asks for the body, of which the first `limit` bytes are kept and the rest is read and dropped.
+  // Without it the body is dropped unseen. onBody follows, maybe before readBody returns.
+  virtual void readBody(std::size_t limit) = 0;
+  // What was kept of the body; writable, since handlers decode in place. Wiped when the exchange ends.
+  [[nodiscard]] virtual base::ByteSpan body() noexcept = 0;
+  // True when the client sent more than the limit.
+  [[nodiscard]] virtual bool bodyTruncated() const noexcept = 0;
+
+  // Leaves the exchange open until somebody responds through the Deferred, or `deadline`.
+  [[nodiscard]] virtual Deferred defer(base::SteadyTime deadline) = 0;
+
+  // Answers. `contentType` may be empty; `extraHeaders` holds at most a few pairs, lower-case names. The body
+  // is copied into the connection's output before the call returns. Exactly once per exchange; nothing of the
+  // exchange may be used afterwards.
+  struct Header {
+    std::string_view name;
+    std::string_view value;
+  };
+  virtual void respond(int status, std::string_view contentType, std::string_view body,
+                       std::span<const Header> extraHeaders = {}) = 0;
+
+  // For the handler's own use between its calls, e.g. the route and the resource.
+  std::uint64_t tag = 0;
+  std::shared_ptr<void> context;
+};
+
+using HandlerFactory = std::function<std::unique_ptr<Handler>(std::size_t loopIndex)>;
+
+struct ServerSettings {
+  std::string host;        // IP literal, empty = all interfaces
+  std::uint16_t port = 0;  // 0 = any free one, see port()
+  std::size_t loops = 0;   // 0 = one per usable CPU (affinity and cgroup quota)
+  Limits limits;
+};
+
+struct Counters {
+  std::uint64_t accepted = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t resumed = 0;
+  std::uint64_t handshakeErrors = 0;
+  std::uint64_t refused = 0;  // over a limit
+  std::uint64_t requests = 0;
+};
+
+// An HTTPS server of h2 and http/1.1 over mutual TLS on event loops (ARCHITECTURE.md, "The life of a
+// request").
+class Server {
+ public:
+  // Binds and starts. The failure says which address could not be bound, or what is wrong with the TLS
+  // settings.
+  [[nodiscard]] static base::Outcome<std::unique_ptr<Server>> start(
+      const ServerSettings& settings, const TlsSettings& tls, std::shared_ptr<const PeerVerifier> verifier,
+      HandlerFactory handlers);
+  virtual ~Server() = default;
+
+  [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t loops() const noexcept = 0;
+  [[nodiscard]] virtual Counters counters() const noexcept = 0;
+  // New handshakes use these settings; where client authentication changed, tickets die and old connections
+  // drain.
+  [[nodiscard]] virtual base::Outcome<void> updateTls(const TlsSettings& tls,
+                                                      std::shared_ptr<const PeerVerifier> verifier) = 0;
+  // Stops accepting, sends GOAWAY, serves what is in flight until `deadline`, closes. Blocks.
+  virtual void stop(base::SteadyTime deadline) = 0;
+};
+
+}  // namespace kes::http
