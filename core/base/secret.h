@@ -21,7 +21,9 @@ class Secret {
   [[nodiscard]] static Secret copyOf(ByteView bytes);
 
   Secret(Secret&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
   Secret& operator=(Secret&& other) noexcept;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
@@ -47,6 +49,7 @@ class Secret {
  private:
   std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t capacity_ = 0;  // what was allocated; truncate() keeps it
 };
 
 // Overwrites memory in a way the compiler may not remove.

@@ -1,0 +1,202 @@
+#include "base/encoding.h"
+
+#include <array>
+
+namespace kes::base {
+namespace {
+
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::uint8_t kInvalid = 0xff;
+
+constexpr auto kBase64Values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kInvalid);
+  for (std::size_t i = 0; i < kBase64.size(); ++i) {
+    values[static_cast<std::uint8_t>(kBase64[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}();
+
+std::uint8_t base64Value(char c) noexcept {
+  return kBase64Values[static_cast<std::uint8_t>(c)];
+}
+
+std::uint8_t hexValue(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+  return kInvalid;
+}
+
+// The next character that is neither CR nor LF, or NUL at the end (NUL is not in the alphabet).
+char nextCharacter(std::string_view text, std::size_t& at) noexcept {
+  while (at < text.size() && (text[at] == '\r' || text[at] == '\n')) ++at;
+  return at < text.size() ? text[at++] : '\0';
+}
+
+// The length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629), or 0.
+std::size_t utf8SequenceSize(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xbf) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return continues(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const std::uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
+    const std::uint8_t high = lead == 0xed ? 0x9f : 0xbf;
+    return continues(1, low, high) && continues(2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const std::uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
+    const std::uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
+    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void encodeBase64(ByteView bytes, char* out) noexcept {
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                                static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i + 2];
+    *out++ = kBase64[group >> 18];
+    *out++ = kBase64[group >> 12 & 63];
+    *out++ = kBase64[group >> 6 & 63];
+    *out++ = kBase64[group & 63];
+  }
+  if (i == bytes.size()) return;
+  const bool two = i + 2 == bytes.size();
+  const std::uint32_t group =
+      static_cast<std::uint32_t>(bytes[i]) << 16 | (two ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0U);
+  *out++ = kBase64[group >> 18];
+  *out++ = kBase64[group >> 12 & 63];
+  *out++ = two ? kBase64[group >> 6 & 63] : '=';
+  *out++ = '=';
+}
+
+std::string encodeBase64(ByteView bytes) {
+  std::string text(base64Size(bytes.size()), '\0');
+  encodeBase64(bytes, text.data());
+  return text;
+}
+
+std::optional<std::size_t> decodeBase64(std::string_view text, std::uint8_t* out) noexcept {
+  std::uint8_t* const start = out;
+  std::size_t at = 0;
+  // Whole groups without a break first; each reads four characters before it writes three bytes, so that
+  // decoding in place is safe.
+  while (at + 4 <= text.size()) {
+    const std::uint8_t a = base64Value(text[at]);
+    const std::uint8_t b = base64Value(text[at + 1]);
+    const std::uint8_t c = base64Value(text[at + 2]);
+    const std::uint8_t d = base64Value(text[at + 3]);
+    if ((a | b | c | d) >= 64) break;
+    *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
+    *out++ = static_cast<std::uint8_t>(c << 6 | d);
+    at += 4;
+  }
+  for (;;) {
+    const char first = nextCharacter(text, at);
+    if (first == '\0')
+      return at == text.size() && (text.empty() || text.back() != '\0')
+                 ? std::optional(static_cast<std::size_t>(out - start))
+                 : std::nullopt;
+    const std::uint8_t a = base64Value(first);
+    const std::uint8_t b = base64Value(nextCharacter(text, at));
+    if (a == kInvalid || b == kInvalid) return std::nullopt;
+    const char third = nextCharacter(text, at);
+    const char fourth = nextCharacter(text, at);
+    const std::uint8_t c = base64Value(third);
+    const std::uint8_t d = base64Value(fourth);
+    if (fourth == '=') {
+      if (third != '=' && c == kInvalid) return std::nullopt;
+      *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
+      if (third != '=') *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
+      if (nextCharacter(text, at) != '\0' || at != text.size()) return std::nullopt;
+      return static_cast<std::size_t>(out - start);
+    }
+    if (c == kInvalid || d == kInvalid) return std::nullopt;
+    *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
+    *out++ = static_cast<std::uint8_t>(c << 6 | d);
+  }
+}
+
+std::optional<Bytes> decodeBase64(std::string_view text) {
+  Bytes bytes(base64DecodedBound(text.size()));
+  const auto size = decodeBase64(text, bytes.data());
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
+  return bytes;
+}
+
+void encodeHex(ByteView bytes, char* out) noexcept {
+  for (const std::uint8_t byte : bytes) {
+    *out++ = kHex[byte >> 4];
+    *out++ = kHex[byte & 15];
+  }
+}
+
+std::string encodeHex(ByteView bytes) {
+  std::string text(bytes.size() * 2, '\0');
+  encodeHex(bytes, text.data());
+  return text;
+}
+
+std::optional<Bytes> decodeHex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const std::uint8_t high = hexValue(text[i]);
+    const std::uint8_t low = hexValue(text[i + 1]);
+    if (high == kInvalid || low == kInvalid) return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return bytes;
+}
+
+std::string toValidUtf8(std::string_view text) {
+  std::string valid;
+  valid.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t size = utf8SequenceSize(text);
+    if (size == 0) {
+      valid += "\xef\xbf\xbd";
+    } else {
+      valid += text.substr(0, size);
+    }
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return valid;
+}
+
+void appendJsonEscaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace kes::base
