@@ -15,7 +15,7 @@ die() {
 
 makeIdentity() {
   local text key id
-  text=$($kes identity new)
+  text=$($kes identity new --force --key $run/client.key --cert $run/client.crt)
   key=$(grep -oE 'kes:v1:[A-Za-z0-9+/]+=*' <<<"$text" | head -n 1) || die "'kes identity new' printed no API key"
   id=$(grep -oE '\b[0-9a-f]{64}\b' <<<"$text" | head -n 1) || die "'kes identity new' printed no identity"
   echo "$key" >$run/api-key
