@@ -1,0 +1,315 @@
+#include "api/handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/name.h"
+
+namespace kes::api {
+namespace {
+
+using http::Exchange;
+using observe::level::kDebug;
+using observe::level::kError;
+using observe::level::kInfo;
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+
+// Refusals shown per identity and second; the rest is left out so that a stranger cannot fill a disk.
+constexpr unsigned kRefusalsShown = 3;
+constexpr std::size_t kRefusingIdentities = 1024;
+// A buffer that one large request has grown beyond this is given back.
+constexpr std::size_t kBufferKept = 64 * 1024;
+
+Operation operationOf(const Exchange& exchange) {
+  return static_cast<Operation>(exchange.tag);
+}
+
+// A listing pattern is a prefix with an optional final `*`, or a prefix, a `*` and the name to go on from,
+// which is what `continue_at` holds.
+bool isListing(std::string_view pattern) {
+  const std::size_t star = pattern.find('*');
+  if (star == pattern.npos || star + 1 == pattern.size()) return base::isValidPattern(pattern);
+  return base::isValidPattern(pattern.substr(0, star + 1)) && base::isValidName(pattern.substr(star + 1));
+}
+
+}  // namespace
+
+ApiHandler::ApiHandler(Context& context) : context_(context) {
+  refreshState();
+  text_.reserve(1024);
+}
+
+ApiHandler::~ApiHandler() {
+  wipeScratch();
+}
+
+// --- the steps of a request
+// ---------------------------------------------------------------------------------------
+
+void ApiHandler::onRequest(Exchange& exchange) {
+  refreshState();
+  const Match match = findRoute(exchange.target(), pathScratch_);
+  switch (match.kind) {
+    case Match::Kind::route:
+      break;
+    case Match::Kind::redirect:
+      return redirect(exchange, match);
+    case Match::Kind::notFound:
+      return notFound(exchange);
+    case Match::Kind::malformed:
+      return finish(exchange, 400, kPlain, "400 Bad Request: malformed path\n");
+  }
+  const Route& route = *match.route;
+  exchange.tag = static_cast<std::uint64_t>(route.operation);
+  if (!route.accepts(exchange.method())) return methodNotAllowed(exchange, route);
+  if (const auto refused = authorize(exchange, match)) return fail(exchange, *refused);
+  if (const auto invalid = checkResource(match)) return fail(exchange, *invalid);
+
+  const bool absent = exchange.contentLength() == 0U;
+  if (route.maxBody == 0 || (absent && route.operation == Operation::generate))
+    return dispatch(exchange, match);
+  exchange.readBody(route.maxBody);
+}
+
+void ApiHandler::onBody(Exchange& exchange) {
+  // The target is still there, so its parts need not be kept in the meantime.
+  dispatch(exchange, findRoute(exchange.target(), pathScratch_));
+}
+
+void ApiHandler::onDeadline(Exchange& exchange) {
+  switch (operationOf(exchange)) {
+    case Operation::ready:
+      return fail(exchange, base::ErrorCode::storeUnreachable);
+    case Operation::status:
+      return writeStatus(exchange, std::nullopt);
+    default:
+      return fail(exchange, base::ErrorCode::outcomeUnknown);
+  }
+}
+
+void ApiHandler::onAbandoned(Exchange& exchange) {
+  if (const auto cancelled = std::static_pointer_cast<std::atomic<bool>>(exchange.context)) {
+    cancelled->store(true, std::memory_order_relaxed);
+  }
+}
+
+void ApiHandler::onTick() {
+  refreshState();
+  keys_->sweep();
+  refusals_.clear();
+}
+
+void ApiHandler::onConnectionError(std::string_view address, std::string_view what) {
+  if (!context_.log.errorEnabled(kInfo)) return;
+  context_.log.error(kInfo, fmt::format("http: connection error from {}: {}", address, what));
+}
+
+void ApiHandler::refreshState() {
+  const std::uint64_t generation = context_.state.generation();
+  if (generation == generation_ && state_ != nullptr) return;
+  generation_ = generation;
+  auto state = context_.state.get();
+  if (state_ == nullptr || state->store != state_->store) keys_.emplace(state->store);
+  state_ = std::move(state);
+}
+
+std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const Match& match) {
+  const Route& route = *match.route;
+  if (route.access == Access::open || state_->settingsOf(route).skipAuth) return std::nullopt;
+  const http::Peer& peer = exchange.peer();
+  if (peer.error) return base::Error(*peer.error);
+
+  policy::Decision decision = state_->policies->decide(peer.identity, match.path);
+  if (decision.allowed() && route.operation == Operation::bulkDecrypt) {
+    // A right that no current policy can name must not exceed the one it multiplies.
+    const std::string single = std::string(routeOf(Operation::decrypt).path).append(match.resource);
+    decision = state_->policies->decide(peer.identity, single);
+  }
+  if (decision.allowed()) return std::nullopt;
+  reportRefusal(exchange, match, decision);
+  return base::Error(base::ErrorCode::notAllowed);
+}
+
+std::optional<base::Error> ApiHandler::checkResource(const Match& match) const {
+  if (!match.route->hasResource()) return std::nullopt;
+  const std::string_view resource = match.resource;
+  if (match.route->operation == Operation::list) {
+    if (isListing(resource)) return std::nullopt;
+    return base::Error(
+        base::ErrorCode::invalidName,
+        fmt::format("listing pattern '{}' is empty, too long or is invalid", base::toValidUtf8(resource)));
+  }
+  if (base::isValidName(resource)) return std::nullopt;
+  return base::Error(base::ErrorCode::invalidName,
+                     fmt::format("key name '{}' is empty, too long or contains invalid characters",
+                                 base::toValidUtf8(resource)));
+}
+
+void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
+  switch (match.route->operation) {
+    case Operation::generate:
+    case Operation::decrypt:
+    case Operation::encrypt:
+    case Operation::hmac:
+    case Operation::bulkDecrypt:
+      return decodeAndUse(exchange, match);
+    case Operation::describe:
+      return useKey(exchange, match.resource,
+                    {.operation = Operation::describe, .input = {}, .context = {}, .bulk = {}});
+    case Operation::create:
+      return create(exchange, match.resource);
+    case Operation::import:
+      return importKey(exchange, match.resource);
+    case Operation::remove:
+      return remove(exchange, match.resource);
+    case Operation::list:
+      return list(exchange, match.resource);
+    case Operation::version:
+      return version(exchange);
+    case Operation::ready:
+      return ready(exchange);
+    case Operation::status:
+      return status(exchange);
+    case Operation::apis:
+      return apis(exchange);
+  }
+}
+
+base::SteadyTime ApiHandler::deadlineOf(const Exchange& exchange, Operation operation) const {
+  return exchange.startedAt() + state_->settingsOf(routeOf(operation)).timeout;
+}
+
+keystore::Call ApiHandler::storeCall(Exchange& exchange, Operation operation) {
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  exchange.context = cancelled;
+  return {.deadline = deadlineOf(exchange, operation),
+          .requestId = ++nextRequestId_,
+          .cancelled = std::move(cancelled)};
+}
+
+// --- answers
+// ------------------------------------------------------------------------------------------------------
+
+void ApiHandler::ok(Exchange& exchange) {
+  finish(exchange, 200, {}, {});
+}
+
+void ApiHandler::json(Exchange& exchange, std::string_view body) {
+  finish(exchange, 200, kJson, body);
+}
+
+void ApiHandler::fail(Exchange& exchange, const base::Error& error) {
+  const int status = error.status();
+  if (!error.cause().empty() && status >= 500 && context_.log.errorEnabled(kError)) {
+    std::string decoded;
+    const Match match = findRoute(exchange.target(), decoded);
+    context_.log.error(kError, error.cause(),
+                       {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity});
+  }
+  text_ = "{\"message\":\"";
+  base::appendJsonEscaped(text_, error.message());
+  text_ += "\"}\n";
+  if (status != 503 && status != 429) return finish(exchange, status, kJson, text_);
+  const auto delay = std::chrono::ceil<std::chrono::seconds>(error.retryAfter());
+  const std::string seconds = std::to_string(std::max<std::int64_t>(1, delay.count()));
+  const std::array headers = {Exchange::Header{"retry-after", seconds}};
+  finish(exchange, status, kJson, text_, headers);
+}
+
+void ApiHandler::redirect(Exchange& exchange, const Match& match) {
+  const std::array headers = {Exchange::Header{"location", match.location}};
+  if (exchange.method() != "GET" && exchange.method() != "HEAD")
+    return finish(exchange, 301, {}, {}, headers);
+  text_ = fmt::format("<a href=\"{}\">Moved Permanently</a>.\n\n", escapedHtml(match.location));
+  finish(exchange, 301, "text/html; charset=utf-8", text_, headers);
+}
+
+void ApiHandler::notFound(Exchange& exchange) {
+  static constexpr std::array headers = {Exchange::Header{"x-content-type-options", "nosniff"}};
+  finish(exchange, 404, kPlain, "404 page not found\n", headers);
+}
+
+void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
+  text_ = fmt::format("{{\"message\":\"received method '{}' expected '{}'\"}}\n",
+                      escapedJson(base::toValidUtf8(exchange.method())), route.method);
+  const std::array headers = {Exchange::Header{"accept", route.method}};
+  finish(exchange, 405, kJson, text_, headers);
+}
+
+void ApiHandler::finish(Exchange& exchange, int status, std::string_view contentType, std::string_view body,
+                        std::span<const Exchange::Header> headers) {
+  if (context_.log.auditEnabled(kDebug)) audit(exchange, kDebug, "request served", status);
+  exchange.respond(status, contentType, body, headers);
+}
+
+void ApiHandler::audit(const Exchange& exchange, int level, std::string_view message, int status) {
+  if (!context_.log.auditEnabled(level)) return;
+  std::string decoded;
+  const Match match = findRoute(exchange.target(), decoded);
+  const std::string_view path = match.kind == Match::Kind::route ? match.path : exchange.target();
+  context_.log.audit({.level = level,
+                      .message = message,
+                      .request = {exchange.method(), path, exchange.peer().address, exchange.peer().identity},
+                      .status = status,
+                      .duration = base::SteadyClock::now() - exchange.startedAt()});
+}
+
+void ApiHandler::reportRefusal(const Exchange& exchange, const Match& match,
+                               const policy::Decision& decision) {
+  if (!context_.log.auditEnabled(kInfo)) return;
+  if (refusals_.size() >= kRefusingIdentities || ++refusals_[exchange.peer().identity] > kRefusalsShown)
+    return;
+  std::string why = "access denied: ";
+  switch (decision.reason) {
+    case policy::Decision::Reason::deniedByPattern:
+      why += fmt::format("policy '{}' denies '{}'", decision.policy, decision.pattern);
+      break;
+    case policy::Decision::Reason::noPatternMatched:
+      why += fmt::format("no pattern of policy '{}' matches", decision.policy);
+      break;
+    default:
+      why += "no policy names this identity";
+  }
+  context_.log.audit(
+      {.level = kInfo,
+       .message = why,
+       .request = {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity},
+       .status = base::httpStatus(base::ErrorCode::notAllowed),
+       .duration = base::SteadyClock::now() - exchange.startedAt()});
+}
+
+// --- buffers
+// ------------------------------------------------------------------------------------------------------
+
+void ApiHandler::wipeText() noexcept {
+  base::wipe(text_.data(), text_.size());
+  text_.clear();
+  if (text_.capacity() > kBufferKept) text_.shrink_to_fit();
+}
+
+base::ByteSpan ApiHandler::scratch(std::size_t size) {
+  wipeScratch();
+  if (scratch_.size() < size) scratch_.resize(std::max(size, std::size_t{1024}));
+  scratchUsed_ = size;
+  return {scratch_.data(), size};
+}
+
+void ApiHandler::wipeScratch() noexcept {
+  base::wipe(scratch_.data(), scratchUsed_);
+  scratchUsed_ = 0;
+  if (scratch_.size() <= kBufferKept) return;
+  scratch_.clear();
+  scratch_.shrink_to_fit();
+}
+
+void ApiHandler::appendBase64(base::ByteView bytes) {
+  const std::size_t at = text_.size();
+  text_.resize(at + base::base64Size(bytes.size()));
+  base::encodeBase64(bytes, text_.data() + at);
+}
+
+}  // namespace kes::api

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "api/body.h"
+#include "api/route.h"
+#include "api/state.h"
+#include "base/error.h"
+#include "http/server.h"
+#include "keystore/keystore.h"
+
+namespace kes::api {
+
+// The API on one event loop: route, authenticate, authorize, decode, do, encode (ARCHITECTURE.md, "The life
+// of a request"). The steps of every request are in handler.cpp; what the routes do is in key_crypto.cpp,
+// key_admin.cpp and server_routes.cpp.
+class ApiHandler final : public http::Handler {
+ public:
+  explicit ApiHandler(Context& context);
+  ~ApiHandler() override;
+
+  void onRequest(http::Exchange& exchange) override;
+  void onBody(http::Exchange& exchange) override;
+  void onDeadline(http::Exchange& exchange) override;
+  void onAbandoned(http::Exchange& exchange) override;
+  void onTick() override;
+  void onConnectionError(std::string_view address, std::string_view what) override;
+
+ private:
+  // What a request wants of a key, decoded. The views point into the exchange's body.
+  struct KeyUse {
+    Operation operation;
+    base::ByteView input;
+    base::ByteView context;
+    std::vector<BulkItem> bulk;
+  };
+
+  // --- the steps of a request (handler.cpp)
+  void refreshState();
+  [[nodiscard]] std::optional<base::Error> authorize(const http::Exchange& exchange, const Match& match);
+  [[nodiscard]] std::optional<base::Error> checkResource(const Match& match) const;
+  void dispatch(http::Exchange& exchange, const Match& match);
+  [[nodiscard]] base::SteadyTime deadlineOf(const http::Exchange& exchange, Operation operation) const;
+  [[nodiscard]] keystore::Call storeCall(http::Exchange& exchange, Operation operation);
+
+  // --- answers (handler.cpp); each ends the exchange
+  void ok(http::Exchange& exchange);
+  void json(http::Exchange& exchange, std::string_view body);
+  void fail(http::Exchange& exchange, const base::Error& error);
+  void redirect(http::Exchange& exchange, const Match& match);
+  void notFound(http::Exchange& exchange);
+  void methodNotAllowed(http::Exchange& exchange, const Route& route);
+  void finish(http::Exchange& exchange, int status, std::string_view contentType, std::string_view body,
+              std::span<const http::Exchange::Header> headers = {});
+  void audit(const http::Exchange& exchange, int level, std::string_view message, int status);
+  void reportRefusal(const http::Exchange& exchange, const Match& match, const policy::Decision& decision);
+
+  // --- using keys (key_crypto.cpp)
+  void useKey(http::Exchange& exchange, std::string_view name, KeyUse use);
+  void fetchThenUse(http::Exchange& exchange, std::string name, KeyUse use);
+  void rereadThenUse(http::Exchange& exchange, std::string name, KeyUse use);
+  // False when the ciphertext did not open and `mayReread` allows another try with a key read anew.
+  [[nodiscard]] bool perform(http::Exchange& exchange, std::string_view name, const crypto::Key& key,
+                             const KeyUse& use, bool mayReread);
+  void generate(http::Exchange& exchange, const crypto::Key& key, const KeyUse& use);
+  void encrypt(http::Exchange& exchange, const crypto::Key& key, const KeyUse& use);
+  [[nodiscard]] bool decrypt(http::Exchange& exchange, const crypto::Key& key, const KeyUse& use,
+                             bool mayReread);
+  [[nodiscard]] bool bulkDecrypt(http::Exchange& exchange, const crypto::Key& key, const KeyUse& use,
+                                 bool mayReread);
+  void hmac(http::Exchange& exchange, const crypto::Key& key, const KeyUse& use);
+  void describe(http::Exchange& exchange, std::string_view name, const crypto::Key& key);
+  void decodeAndUse(http::Exchange& exchange, const Match& match);
+
+  // --- keeping keys (key_admin.cpp)
+  void create(http::Exchange& exchange, std::string_view name);
+  void importKey(http::Exchange& exchange, std::string_view name);
+  void store(http::Exchange& exchange, std::string_view name, crypto::StoredKey key, Operation operation);
+  void remove(http::Exchange& exchange, std::string_view name);
+  void list(http::Exchange& exchange, std::string_view pattern);
+
+  // --- about the server (server_routes.cpp)
+  void version(http::Exchange& exchange);
+  void ready(http::Exchange& exchange);
+  void status(http::Exchange& exchange);
+  void writeStatus(http::Exchange& exchange, std::optional<std::chrono::nanoseconds> storeLatency);
+  void apis(http::Exchange& exchange);
+
+  // Room for `size` characters and what stands around them, so that growing never leaves a copy of a secret
+  // behind.
+  void reserveText(std::size_t size) { text_.reserve(size + 64); }
+  // Empties the text buffer and leaves nothing of the last answer behind.
+  void wipeText() noexcept;
+  // `size` bytes of scratch memory, wiped by wipeScratch().
+  [[nodiscard]] base::ByteSpan scratch(std::size_t size);
+  void wipeScratch() noexcept;
+  void appendBase64(base::ByteView bytes);
+
+  Context& context_;
+  std::shared_ptr<const State> state_;
+  std::uint64_t generation_ = 0;
+  std::optional<keystore::KeyStore::View> keys_;
+  std::uint64_t nextRequestId_ = 0;
+
+  std::string text_;         // the answer being written
+  std::string pathScratch_;  // a decoded path
+  base::Bytes scratch_;      // plaintexts and ciphertexts being made
+  std::size_t scratchUsed_ = 0;
+
+  // Refusals logged in the current second, by identity.
+  std::unordered_map<std::string, unsigned> refusals_;
+};
+
+}  // namespace kes::api

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "api/route.h"
+#include "base/time.h"
+#include "keystore/keystore.h"
+#include "observe/log.h"
+#include "policy/policy_set.h"
+
+namespace kes::api {
+
+struct RouteSettings {
+  std::chrono::nanoseconds timeout{0};
+  bool skipAuth = false;
+};
+
+// Everything that a reload replaces. Immutable once published.
+struct State {
+  std::shared_ptr<const policy::PolicySet> policies;
+  std::shared_ptr<keystore::KeyStore> store;
+  std::array<RouteSettings, kOperations> routes;
+  std::size_t missesPerIdentity = 0;  // most reads of the store in flight for one identity; 0 = no limit
+
+  [[nodiscard]] const RouteSettings& settingsOf(const Route& route) const noexcept {
+    return routes[static_cast<std::size_t>(route.operation)];
+  }
+};
+
+// The current state. Event loops hold a pointer of their own and look at the generation once per request, so
+// that the hot path shares nothing that another thread writes.
+class StateCell {
+ public:
+  void publish(std::shared_ptr<const State> state) {
+    const std::lock_guard lock(mutex_);
+    state_ = std::move(state);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+
+  [[nodiscard]] std::uint64_t generation() const noexcept {
+    return generation_.load(std::memory_order_acquire);
+  }
+
+  [[nodiscard]] std::shared_ptr<const State> get() const {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const State> state_;
+  std::atomic<std::uint64_t> generation_{0};
+};
+
+// Counts the store reads in flight of each identity. Only requests that miss the cache come here.
+class MissBudget {
+ public:
+  [[nodiscard]] bool acquire(std::string_view identity, std::size_t limit) {
+    if (limit == 0) return true;
+    const std::lock_guard lock(mutex_);
+    std::size_t& count = inFlight_[std::string(identity)];
+    if (count >= limit) return false;
+    ++count;
+    return true;
+  }
+
+  void release(std::string_view identity) {
+    const std::lock_guard lock(mutex_);
+    const auto it = inFlight_.find(std::string(identity));
+    if (it != inFlight_.end() && --it->second == 0) inFlight_.erase(it);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> inFlight_;
+};
+
+// What the handlers of all event loops share. Outlives them.
+struct Context {
+  StateCell state;
+  MissBudget misses;
+  observe::Log& log;
+  std::string version;
+  std::string commit;
+  base::SteadyTime startedAt = base::SteadyClock::now();
+};
+
+}  // namespace kes::api

@@ -1,0 +1,91 @@
+#include "server/process.h"
+
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/secret.h"
+
+namespace kes::server {
+namespace {
+
+void* allocate(std::size_t size, const char*, int) {
+  return std::malloc(size);
+}
+
+void release(void* memory, const char*, int) {
+  if (memory == nullptr) return;
+  base::wipe(memory, ::malloc_usable_size(memory));
+  std::free(memory);
+}
+
+void* reallocate(void* memory, std::size_t size, const char* file, int line) {
+  if (memory == nullptr) return allocate(size, file, line);
+  if (size == 0) {
+    release(memory, file, line);
+    return nullptr;
+  }
+  const std::size_t old = ::malloc_usable_size(memory);
+  if (size <= old) return memory;
+  void* const moved = std::malloc(size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, memory, std::min(old, size));
+  release(memory, file, line);
+  return moved;
+}
+
+sigset_t claimedSignals() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+// Locking what is mapped in future under a finite limit would make later allocations fail.
+bool mayLockEverything() noexcept {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || ::geteuid() == 0);
+}
+
+}  // namespace
+
+void wipeOpenSslMemory() noexcept {
+  CRYPTO_set_mem_functions(allocate, reallocate, release);
+}
+
+Hardening hardenProcess() noexcept {
+  constexpr rlimit kNoCore{0, 0};
+  ::setrlimit(RLIMIT_CORE, &kNoCore);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  Hardening done;
+  if (mayLockEverything()) {
+    done.memoryLocked = ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+  }
+  return done;
+}
+
+void claimSignals() noexcept {
+  ::signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = claimedSignals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+int waitForSignal() noexcept {
+  const sigset_t set = claimedSignals();
+  for (;;) {
+    if (const int signal = ::sigwaitinfo(&set, nullptr); signal > 0) return signal;
+  }
+}
+
+}  // namespace kes::server

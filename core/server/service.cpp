@@ -1,0 +1,228 @@
+#include "server/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <stop_token>
+
+#include "api/handler.h"
+#include "crypto/key.h"
+#include "keystore/plugin_store.h"
+#include "server/version.h"
+
+namespace kes::server {
+namespace {
+
+using observe::level::kWarn;
+
+// How long a call on a store that a reload has replaced may still take before it is given up.
+constexpr std::chrono::seconds kRetireTimeout{20};
+constexpr std::chrono::milliseconds kRetirePoll{50};
+constexpr std::chrono::seconds kPredefinedKeyTimeout{30};
+
+// The identity rules of docs/protocol/http.md, "Identity of a connection".
+class FirstCertificate final : public http::PeerVerifier {
+ public:
+  base::Result<std::string> identify(std::span<X509* const> chain) const override {
+    if (crypto::isCertificateAuthority(chain.front()))
+      return std::unexpected(base::ErrorCode::noClientCertificate);
+    for (X509* const later : chain.subspan(1)) {
+      if (!crypto::isCertificateAuthority(later))
+        return std::unexpected(base::ErrorCode::tooManyClientCertificates);
+    }
+    return crypto::identityOf(chain.front());
+  }
+};
+
+observe::LogSettings logSettings(const config::Config& config) {
+  return {.error = config.log.error, .audit = config.log.audit, .json = config.log.json};
+}
+
+bool opensAnyRoute(const config::Config& config) {
+  return std::ranges::any_of(config.api, [](const auto& entry) { return entry.second.skipAuth; });
+}
+
+http::TlsSettings tlsSettings(const Settings& settings) {
+  http::TlsSettings tls;
+  tls.key = settings.tls.key.get();
+  tls.certificate = settings.tls.certificate.get();
+  for (const crypto::Certificate& issuer : settings.tls.chain) tls.chain.push_back(issuer.get());
+  tls.requireClientCertificate = !opensAnyRoute(settings.config);
+  tls.verifyClientChain = settings.config.tls.clientAuth == config::ClientAuth::on;
+  tls.ca = settings.config.tls.ca;
+  return tls;
+}
+
+http::ServerSettings serverSettings(const Settings& settings) {
+  const config::Limits& limits = settings.config.limits;
+  http::ServerSettings server;
+  server.host = settings.address.host;
+  server.port = settings.address.port;
+  server.limits = {.handshake = limits.handshake,
+                   .header = limits.header,
+                   .idle = limits.idle,
+                   .headerSize = limits.headerSize,
+                   .streams = static_cast<std::uint32_t>(limits.streams),
+                   .connections = limits.connections,
+                   .handshakes = limits.handshakes,
+                   .bodyPerConnection = limits.bodyPerConnection,
+                   .bodyTotal = limits.bodyTotal};
+  return server;
+}
+
+base::Outcome<std::shared_ptr<const policy::PolicySet>> buildPolicies(const config::Config& config) {
+  std::vector<policy::PolicyStatement> statements;
+  for (const config::Policy& policy : config.policies) {
+    statements.push_back({policy.name, policy.allow, policy.deny, policy.identities});
+  }
+  return policy::PolicySet::build(config.admin, statements, config.tls.proxyIdentities);
+}
+
+base::Outcome<std::shared_ptr<keystore::KeyStore>> openStore(const RunOptions& options,
+                                                             const config::Config& config) {
+  const keystore::StoreSettings store{.id = config.keystore.id,
+                                      .configuration = config.keystore.json,
+                                      .locations = config.keystore.locations,
+                                      .pluginDirs = pluginSearchPath(options, config),
+                                      .sha256 = config.plugin.sha256,
+                                      .threads = config.limits.storeThreads,
+                                      .queue = config.limits.storeQueue};
+  const keystore::CacheSettings cache{.any = config.cache.any,
+                                      .unused = config.cache.unused,
+                                      .offline = config.cache.offline,
+                                      .revalidate = config.cache.revalidate};
+  return keystore::KeyStore::open(store, cache);
+}
+
+// `keys:` of the configuration: each is created unless it is there.
+base::Outcome<void> createPredefinedKeys(keystore::KeyStore& store, const config::Config& config) {
+  for (const config::PredefinedKey& key : config.keys) {
+    std::promise<base::Result<void>> created;
+    auto answer = created.get_future();
+    store.create(
+        key.name, crypto::generateKey(config.admin),
+        {.deadline = base::SteadyClock::now() + kPredefinedKeyTimeout, .requestId = 0, .cancelled = nullptr},
+        [&](base::Result<void> result) { created.set_value(std::move(result)); });
+    const base::Result<void> result = answer.get();
+    if (result || result.error().code() == base::ErrorCode::keyExists) continue;
+    const base::Error& error = result.error();
+    return base::fail(fmt::format("{}: keys: failed to create key '{}': {}", key.location.text(), key.name,
+                                  error.cause().empty() ? error.message() : std::string_view(error.cause())));
+  }
+  return {};
+}
+
+base::Outcome<std::shared_ptr<const api::State>> buildState(const RunOptions& options,
+                                                            const config::Config& config) {
+  auto policies = buildPolicies(config);
+  if (!policies) return base::fail(config.file + ": " + policies.error().message);
+
+  auto state = std::make_shared<api::State>();
+  state->policies = std::move(*policies);
+  state->missesPerIdentity = config.limits.missesPerIdentity;
+  for (const api::Route& route : api::routes()) {
+    api::RouteSettings& settings = state->routes[static_cast<std::size_t>(route.operation)];
+    settings.timeout = route.timeout;
+    const auto configured = config.api.find(std::string(route.path));
+    if (configured == config.api.end()) continue;
+    if (configured->second.timeout.count() > 0) settings.timeout = configured->second.timeout;
+    settings.skipAuth = route.openable && configured->second.skipAuth;
+  }
+
+  // Last, since it is the only part that others can see.
+  auto store = openStore(options, config);
+  if (!store) return std::unexpected(store.error());
+  if (auto created = createPredefinedKeys(**store, config); !created) {
+    (*store)->close(base::SteadyClock::now() + kRetireTimeout);
+    return std::unexpected(created.error());
+  }
+  state->store = std::move(*store);
+  return state;
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings)
+    : log_(logSettings(settings.config)),
+      context_{.state = {},
+               .misses = {},
+               .log = log_,
+               .version = std::string(version()),
+               .commit = std::string(commit())},
+      shutdownTimeout_(settings.config.limits.shutdown) {
+  keystore::setPluginLogSink([this](int level, std::string_view plugin, std::string_view text) {
+    log_.error(level, fmt::format("{}: {}", plugin, text));
+  });
+}
+
+Service::~Service() {
+  keystore::setPluginLogSink(nullptr);
+}
+
+base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options, const Settings& settings) {
+  auto service = std::unique_ptr<Service>(new Service(settings));
+  auto state = buildState(options, settings.config);
+  if (!state) return std::unexpected(state.error());
+  service->context_.state.publish(*state);
+
+  api::Context& context = service->context_;
+  auto server = http::Server::start(
+      serverSettings(settings), tlsSettings(settings), std::make_shared<FirstCertificate>(),
+      [&context](std::size_t) { return std::make_unique<api::ApiHandler>(context); });
+  if (!server) {
+    (*state)->store->close(base::SteadyClock::now() + kRetireTimeout);
+    return std::unexpected(server.error());
+  }
+  service->server_ = std::move(*server);
+  return service;
+}
+
+base::Outcome<void> Service::reload(const RunOptions& options, const Settings& settings) {
+  auto state = buildState(options, settings.config);
+  if (!state) return std::unexpected(state.error());
+  if (auto updated = server_->updateTls(tlsSettings(settings), std::make_shared<FirstCertificate>());
+      !updated) {
+    retire((*state)->store);
+    return updated;
+  }
+  auto old = context_.state.get();
+  context_.state.publish(std::move(*state));
+  log_.configure(logSettings(settings.config));
+  shutdownTimeout_ = settings.config.limits.shutdown;
+  retire(old->store);
+  return {};
+}
+
+void Service::stop() {
+  const auto deadline = base::SteadyClock::now() + shutdownTimeout_;
+  server_->stop(deadline);
+  const std::size_t left = context_.state.get()->store->close(deadline);
+  if (left != 0) log_.error(kWarn, fmt::format("{} calls into the key store did not return in time", left));
+  retiring_.clear();
+}
+
+void Service::retire(std::shared_ptr<keystore::KeyStore> store) {
+  std::erase_if(retiring_, [](const Retiring& old) { return old.done->load(std::memory_order_acquire); });
+  auto done = std::make_shared<std::atomic<bool>>(false);
+  // In a thread of its own: waiting for the requests of the old state must not hold up the next signal.
+  auto close = [this, store = std::move(store), done](const std::stop_token& stop) {
+    const auto deadline = base::SteadyClock::now() + kRetireTimeout;
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    // An event loop lets go of the old state with its next request or tick; only then can no new call come.
+    while (store.use_count() > 1 && base::SteadyClock::now() < deadline && !stop.stop_requested()) {
+      wake.wait_for(lock, stop, kRetirePoll, [] { return false; });
+    }
+    const std::size_t left = store->close(deadline);
+    if (left != 0)
+      log_.error(kWarn, fmt::format("{} calls into the replaced key store did not return in time", left));
+    done->store(true, std::memory_order_release);
+  };
+  retiring_.push_back({done, std::jthread(std::move(close))});
+}
+
+}  // namespace kes::server
