@@ -37,8 +37,8 @@ std::string banner(const Settings& settings, const std::string& storeDescription
   line(text, "KMS", storeDescription);
   std::string_view label = "API";
   for (const std::string& address : listenAddresses(settings.address.host)) {
-    const bool v6 = address.find(':') != address.npos;
-    line(text, label, fmt::format(v6 ? "· https://[{}]:{}" : "· https://{}:{}", address, port));
+    const std::string host = address.find(':') == address.npos ? address : "[" + address + "]";
+    line(text, label, fmt::format("· https://{}:{}", host, port));
     label = "";
   }
   text += '\n';
