@@ -17,6 +17,10 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wformat=2 -Wundef -Wcast-qual -Wvla
                     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees overlaps in std::string's operator+ where there are none (gcc PR 105651).
+  add_compile_options(-Wno-restrict)
+endif()
 
 if(KES_HARDENING)
   # Debian's dpkg-buildflags set, plus CET and full RELRO.
