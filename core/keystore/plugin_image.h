@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace kes::keystore {
+
+// A file descriptor that is closed with its owner.
+class FileDescriptor {
+ public:
+  FileDescriptor() noexcept = default;
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor();
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] bool valid() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+// The bytes of a plugin as they were checked, in a sealed anonymous file that nobody can change any more.
+struct PluginImage {
+  FileDescriptor file;
+  std::string sha256;  // lower-case hex
+};
+
+// The path of `<dir>/<id>.so` in the first of `dirs` that has it. A failure lists where was looked and what
+// is there instead.
+[[nodiscard]] base::Outcome<std::string> findPlugin(std::string_view id,
+                                                    const std::vector<std::string>& dirs);
+
+// Opens the file once without following a link, demands that it and every directory above belong to root or
+// to the user of this process and that nobody else may write them, and takes a copy. A directory above the
+// one that holds the plugin may be open to all if it is sticky, as /tmp is: there only the owner of an entry
+// can replace it, and the owner is checked.
+[[nodiscard]] base::Outcome<PluginImage> readPlugin(const std::string& path);
+
+}  // namespace kes::keystore
