@@ -229,8 +229,8 @@ void ApiHandler::redirect(Exchange& exchange, const Match& match) {
 }
 
 void ApiHandler::notFound(Exchange& exchange) {
-  static constexpr std::array headers = {Exchange::Header{"x-content-type-options", "nosniff"}};
-  finish(exchange, 404, kPlain, "404 page not found\n", headers);
+  static constexpr std::array kHeaders = {Exchange::Header{"x-content-type-options", "nosniff"}};
+  finish(exchange, 404, kPlain, "404 page not found\n", kHeaders);
 }
 
 void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {

@@ -94,7 +94,7 @@ void ApiHandler::remove(Exchange& exchange, std::string_view name) {
 
 void ApiHandler::list(Exchange& exchange, std::string_view pattern) {
   const std::size_t star = std::min(pattern.find('*'), pattern.size());
-  const std::string prefix(pattern.substr(0, star));
+  std::string prefix(pattern.substr(0, star));
   const std::string startAt(pattern.substr(std::min(star + 1, pattern.size())));
 
   const keystore::Call call = storeCall(exchange, Operation::list);

@@ -76,7 +76,7 @@ Hardening hardenProcess() noexcept {
 }
 
 void claimSignals() noexcept {
-  ::signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGPIPE, SIG_IGN);
   const sigset_t set = claimedSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }

@@ -15,8 +15,6 @@
 namespace kes::server {
 namespace {
 
-using observe::level::kWarn;
-
 void print(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());

@@ -75,6 +75,7 @@ http::ServerSettings serverSettings(const Settings& settings) {
 
 base::Outcome<std::shared_ptr<const policy::PolicySet>> buildPolicies(const config::Config& config) {
   std::vector<policy::PolicyStatement> statements;
+  statements.reserve(config.policies.size());
   for (const config::Policy& policy : config.policies) {
     statements.push_back({policy.name, policy.allow, policy.deny, policy.identities});
   }
