@@ -131,18 +131,18 @@ void wipeStrings(const Var& value) {
 
 }  // namespace
 
-PluginConfig::~PluginConfig() {
-  base::wipe(text_);
-  wipeStrings(root_);
+PluginConfig::Document::~Document() {
+  base::wipe(text);
+  wipeStrings(root);
 }
 
 base::Outcome<PluginConfig> PluginConfig::parse(const StoreSettings& settings, const char* schema) {
   PluginConfig config;
   const bool absent = settings.configuration.empty() || settings.configuration == "null";
-  config.text_ = absent ? "{}" : settings.configuration;
-  auto json = parseJson(config.text_);
+  config.document_->text = absent ? "{}" : settings.configuration;
+  auto json = parseJson(config.document_->text);
   if (!json) return base::fail(configProblem(settings, "", "is not valid JSON"));
-  config.root_ = std::move(*json);
+  config.document_->root = std::move(*json);
 
   valijson::Schema rules;
   if (auto readable = readSchema(schema, rules); !readable) {
@@ -151,7 +151,8 @@ base::Outcome<PluginConfig> PluginConfig::parse(const StoreSettings& settings, c
   }
   valijson::ValidationResults results;
   try {
-    if (valijson::Validator().validate(rules, valijson::adapters::PocoJsonAdapter(config.root_), &results)) {
+    if (valijson::Validator().validate(rules, valijson::adapters::PocoJsonAdapter(config.document_->root),
+                                       &results)) {
       return config;
     }
   } catch (const std::exception&) {
@@ -163,7 +164,7 @@ base::Outcome<PluginConfig> PluginConfig::parse(const StoreSettings& settings, c
 
 std::optional<Var> PluginConfig::find(std::string_view pointer) const {
   if (!pointer.empty() && pointer.front() != '/') return std::nullopt;
-  std::optional<Var> value(std::in_place, root_);
+  std::optional<Var> value(std::in_place, document_->root);
   while (value && !pointer.empty()) {
     pointer.remove_prefix(1);
     const auto end = std::min(pointer.find('/'), pointer.size());

@@ -166,7 +166,7 @@ TEST_P(Store, describesItself) {
   EXPECT_EQ(store_->description(), GetParam() == "fs" ? "Filesystem: " + dir_.path().string() : "In Memory");
 }
 
-INSTANTIATE_TEST_SUITE_P(Plugins, Store, testing::Values("mem"),
+INSTANTIATE_TEST_SUITE_P(Plugins, Store, testing::Values("fs", "mem"),
                          [](const auto& plugin) { return plugin.param; });
 
 }  // namespace
