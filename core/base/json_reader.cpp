@@ -183,9 +183,16 @@ void JsonReader::readBytes(ByteSpan& out) noexcept {
 }
 
 void JsonReader::readString(std::string& out) {
+  std::string_view text = out;
+  readText(text);
+  // The same view again: the value was null, or there is none.
+  if (text.data() != out.data()) out = toValidUtf8(text);
+}
+
+void JsonReader::readText(std::string_view& out) noexcept {
   if (!startValue() || consumeLiteral("null")) return;
   const ByteSpan text = unescape(scanString());
-  if (!failed_) out = toValidUtf8(textOf(text));
+  if (!failed_) out = textOf(text);
 }
 
 void JsonReader::readInteger(std::int64_t& out) noexcept {

@@ -52,6 +52,8 @@ class JsonReader {
   // Read the value at hand. A value of another type is an error.
   void readBytes(ByteSpan& out) noexcept;
   void readString(std::string& out);
+  // A string as a view into the text; ill-formed UTF-8 stays as it is.
+  void readText(std::string_view& out) noexcept;
   void readInteger(std::int64_t& out) noexcept;  // no fraction, no exponent
   void readBool(bool& out) noexcept;
 

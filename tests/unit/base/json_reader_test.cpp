@@ -92,6 +92,24 @@ TEST(JsonReader, decodesEscapesAndRepairsIllFormedUnicode) {
   for (const auto& [json, text] : cases) EXPECT_EQ(textIn(json), text) << json;
 }
 
+TEST(JsonReader, readsTextInPlaceWithoutRepairingIt) {
+  std::string json = "[\"\\u0041\xFF/\", null, \"\"]";
+  std::string_view text = "before";
+  JsonReader reader(bytesOf(json));
+  reader.beginArray();
+  ASSERT_TRUE(reader.nextElement());
+  reader.readText(text);
+  EXPECT_EQ(text, "A\xFF/");
+  ASSERT_TRUE(reader.nextElement());
+  reader.readText(text);
+  EXPECT_EQ(text, "A\xFF/");
+  ASSERT_TRUE(reader.nextElement());
+  reader.readText(text);
+  EXPECT_EQ(text, "");
+  EXPECT_FALSE(reader.nextElement());
+  EXPECT_TRUE(reader.doneAtEnd());
+}
+
 TEST(JsonReader, readsBytesFromBase64AndFromArraysOfNumbers) {
   const Cases cases = {
       {R"({"bytes":"aGVsbG8="})", "hello"},
