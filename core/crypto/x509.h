@@ -30,6 +30,8 @@ struct KeyPair {
 
 // The identity of a certificate: lower-case hex SHA-256 of its DER SubjectPublicKeyInfo, 64 characters.
 [[nodiscard]] std::string identityOf(const X509* certificate);
+// The identity that every certificate for this key has.
+[[nodiscard]] std::string identityOf(const EVP_PKEY* key);
 // True for basicConstraints CA:TRUE.
 [[nodiscard]] bool isCertificateAuthority(X509* certificate) noexcept;
 
