@@ -1,0 +1,181 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/kms-go/kes"
+
+	"kescompat/harness"
+)
+
+// goPage is the most names the Go server ever lists: it takes its own continuation for a prefix.
+const goPage = 1024
+
+// keysNamed starts a server whose store holds keys of these names.
+func keysNamed(t *testing.T, p harness.Program, names []string) *harness.Server {
+	t.Helper()
+	blob := harness.StoredKey(harness.StoredAES256, harness.Bytes(1, 32), harness.Bytes(2, 32), time.Now(), "")
+	dir := t.TempDir()
+	for _, name := range names {
+		harness.Plant(t, dir, name, blob)
+	}
+	return harness.Start(t, p, harness.Config{KeyDir: dir})
+}
+
+func iterate(ctx context.Context, t *testing.T, c *kes.Client) []string {
+	t.Helper()
+	iter := kes.ListIter[string]{NextFunc: c.ListKeys}
+	var names []string
+	for {
+		name, err := iter.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return names
+		}
+		succeed(t, "Next", err)
+		names = append(names, name)
+	}
+}
+
+// all follows the continuation of a prefix by hand, as applications do.
+func all(ctx context.Context, t *testing.T, c *kes.Client, prefix string) (names []string, pages int) {
+	t.Helper()
+	for {
+		page, next, err := c.ListKeys(ctx, prefix, -1)
+		succeed(t, "ListKeys", err)
+		names, pages = append(names, page...), pages+1
+		if next == "" {
+			return names, pages
+		}
+		if pages > 1000 {
+			t.Fatalf("the listing does not end, it continues at %q", next)
+		}
+		prefix = next
+	}
+}
+
+func TestListingOfSome(t *testing.T) {
+	names := []string{"0-key", "1-key", "my-key", "my-key2"}
+	harness.Both(t, func(t *testing.T, p harness.Program) {
+		s := keysNamed(t, p, names)
+		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
+			ctx := deadline(t)
+			c := s.SDK(s.Config.Admin, protocol)
+			if got := iterate(ctx, t, c); !slices.Equal(got, names) {
+				t.Errorf("the iterator gives %v", got)
+			}
+			for prefix, want := range map[string][]string{
+				"": names, "*": names, "my": names[2:], "my-key": names[2:], "my-key2": names[3:], "none": nil,
+			} {
+				got, pages := all(ctx, t, c, prefix)
+				if !slices.Equal(got, want) || pages != 1 {
+					t.Errorf("prefix %q gives %v in %d pages", prefix, got, pages)
+				}
+			}
+			iter := kes.ListIter[string]{NextFunc: c.ListKeys}
+			if got, err := iter.SeekTo(ctx, "my-key2"); err != nil || got != "my-key2" {
+				t.Errorf("SeekTo gives %q, %v", got, err)
+			}
+		})
+	})
+}
+
+func TestListingOfNone(t *testing.T) {
+	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
+		if got := iterate(deadline(t), t, c); len(got) != 0 {
+			t.Errorf("an empty store lists %v", got)
+		}
+	})
+}
+
+func TestListingOfThousands(t *testing.T) {
+	var names []string
+	for i := range 3000 {
+		names = append(names, fmt.Sprintf("key-%d", i))
+	}
+	slices.Sort(names)
+	harness.Both(t, func(t *testing.T, p harness.Program) {
+		s := keysNamed(t, p, names)
+		want := names
+		if p.IsPeer() {
+			want = names[:goPage+1] // its second page is the one name that begins with its continuation
+		}
+		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
+			ctx := deadline(t)
+			c := s.SDK(s.Config.Admin, protocol)
+			if got := iterate(ctx, t, c); !sameNames(got, want, p) {
+				t.Errorf("the iterator gives %d names, expected %d", len(got), len(want))
+			}
+			if p.IsPeer() {
+				return
+			}
+			if got, _ := all(ctx, t, c, ""); !slices.Equal(got, names) {
+				t.Errorf("%d of %d names are listed", len(got), len(names))
+			}
+			if got, _ := all(ctx, t, c, "key-1"); len(got) != 1111 {
+				t.Errorf("%d names begin with key-1, expected 1111", len(got))
+			}
+		})
+	})
+}
+
+// TestListingBeyondWhatAClientReads: more names than fit the 1 MiB that the library reads of an answer.
+func TestListingBeyondWhatAClientReads(t *testing.T) {
+	var names []string
+	for i := range 14_000 {
+		names = append(names, fmt.Sprintf("%s-%06d", strings.Repeat("n", 73), i))
+	}
+	names = append(names, "another", "zebra")
+	slices.Sort(names)
+	s := keysNamed(t, harness.Ours(t), names)
+	harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
+		ctx := deadline(t)
+		c := s.SDK(s.Config.Admin, protocol)
+		if got := iterate(ctx, t, c); !slices.Equal(got, names) {
+			t.Errorf("the iterator gives %d of %d names", len(got), len(names))
+		}
+		got, pages := all(ctx, t, c, "")
+		if !slices.Equal(got, names) || pages < 2 {
+			t.Errorf("%d of %d names are listed in %d pages", len(got), len(names), pages)
+		}
+		got, _ = all(ctx, t, c, "nnnnn")
+		if !slices.Equal(got, names[1:len(names)-1]) {
+			t.Errorf("%d names are listed by prefix, expected %d", len(got), len(names)-2)
+		}
+	})
+}
+
+// TestAContinuedListingStaysWithinItsPolicy: the continuation begins with the prefix, so a rule on the prefix covers it.
+func TestAContinuedListingStaysWithinItsPolicy(t *testing.T) {
+	var names []string
+	for i := range 14_000 {
+		names = append(names, fmt.Sprintf("app-%s-%06d", strings.Repeat("n", 69), i))
+	}
+	blob := harness.StoredKey(harness.StoredAES256, harness.Bytes(1, 32), harness.Bytes(2, 32), time.Now(), "")
+	dir := t.TempDir()
+	for _, name := range append(slices.Clone(names), "other") {
+		harness.Plant(t, dir, name, blob)
+	}
+	app := harness.NewAPIKey(t)
+	s := harness.Start(t, harness.Ours(t), harness.Config{KeyDir: dir, Policies: map[string]harness.Policy{
+		"app": {Allow: []string{"/v1/key/list/app-*"}, Identities: []*harness.Identity{app}},
+	}})
+	got, pages := all(deadline(t), t, s.SDK(app, harness.H2), "app-n")
+	if !slices.Equal(got, names) || pages < 2 {
+		t.Errorf("%d of %d names are listed in %d pages", len(got), len(names), pages)
+	}
+}
+
+// sameNames compares listings; the Go server's is only looked at for being cut off.
+func sameNames(got, want []string, p harness.Program) bool {
+	if p.IsPeer() {
+		return len(got) >= goPage && len(got) < 3000
+	}
+	return slices.Equal(got, want)
+}
