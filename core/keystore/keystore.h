@@ -66,6 +66,8 @@ struct StoreCounters {
   bool offline = false;
 };
 
+class KeyCache;
+
 // The keys of a server: the opened plugin behind a cache and a bounded pool of workers.
 // Thread-safe. No member function but `open`, `close` and the destructor blocks.
 class KeyStore {
@@ -124,6 +126,10 @@ class KeyStore {
 
  protected:
   KeyStore() = default;
+
+ private:
+  // What the views read from; a store without a cache has none, and its views find nothing.
+  [[nodiscard]] virtual std::shared_ptr<KeyCache> cache() noexcept { return nullptr; }
 };
 
 }  // namespace kes::keystore
