@@ -98,9 +98,13 @@ void* PluginBlobSink::onReserve(std::uint64_t size) {
 
 std::int32_t PluginBlobSink::onCommit(std::uint64_t size) {
   ++commits_;
-  if (commits_ > 1) misuse_ = "committed a value twice";
-  if (memory_.empty()) misuse_ = "committed a value without memory reserved for it";
-  if (size > reserved_) misuse_ = fmt::format("committed {} bytes with {} reserved", size, reserved_);
+  if (commits_ > 1) {
+    misuse_ = "committed a value twice";
+  } else if (memory_.empty()) {
+    misuse_ = "committed a value without memory reserved for it";
+  } else if (size > reserved_) {
+    misuse_ = fmt::format("committed {} bytes with {} reserved", size, reserved_);
+  }
   if (!misuse_.empty()) return KES_E_INVALID;
   committed_ = size;
   return KES_OK;

@@ -1,0 +1,11 @@
+/* Commits what it never wrote. */
+#include "fixture.h"
+
+static int32_t spoiled_get(kes_store_v0* store, const kes_call_v0* call, const kes_get_args_v0* args) {
+  (void)store, (void)call, (void)args;
+  args->sink->commit(args->sink, 4);
+  return KES_OK;
+}
+
+FIXTURE_STORE(.get = spoiled_get)
+FIXTURE_PLUGIN("commit-without-reserve")

@@ -1,0 +1,11 @@
+/* Its cursor is empty. */
+#include "fixture.h"
+
+static int32_t spoiled_list(kes_store_v0* store, const kes_call_v0* call, const kes_list_args_v0* args) {
+  (void)store, (void)call, (void)args;
+  args->sink->set_cursor(args->sink, "", 0);
+  return KES_OK;
+}
+
+FIXTURE_STORE(.list = spoiled_list)
+FIXTURE_PLUGIN("empty-cursor")
