@@ -113,15 +113,17 @@ bool isCertificateAuthority(X509* certificate) noexcept {
   int state = 0;
   const OpenSslPtr<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> constraints(
       static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(certificate, NID_basic_constraints, &state, nullptr)));
-  constexpr int kAbsent = -1;
+  if (constraints) return constraints->ca != 0;
+  ERR_clear_error();
   // An extension that is there but cannot be read may say CA:TRUE.
-  if (!constraints) return state != kAbsent;
-  return constraints->ca != 0;
+  constexpr int kAbsent = -1;
+  return state != kAbsent;
 }
 
 bool hasSubjectAlternativeName(X509* certificate) noexcept {
   const OpenSslPtr<GENERAL_NAMES, GENERAL_NAMES_free> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  if (!names) ERR_clear_error();
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const int type = sk_GENERAL_NAME_value(names.get(), i)->type;
     if (type == GEN_DNS || type == GEN_IPADD) return true;
@@ -153,7 +155,9 @@ base::Outcome<std::vector<Certificate>> readCertificates(const std::string& file
 base::Outcome<PrivateKey> readPrivateKey(const std::string& file, std::string_view password) {
   const auto block = findPrivateKey(file);
   if (!block) return std::unexpected(block.error());
-  return decodeBlock(file, *block, password);
+  auto key = decodeBlock(file, *block, password);
+  ERR_clear_error();  // OpenSSL tries one format after the other and notes each that fails
+  return key;
 }
 
 base::Outcome<bool> isPrivateKeyEncrypted(const std::string& file) {
