@@ -41,22 +41,7 @@ type Server struct {
 // Start runs a server of the program until the test ends and returns when it answers requests.
 func Start(t testing.TB, p Program, c Config) *Server {
 	t.Helper()
-	if c.PKI == nil {
-		c.PKI = NewPKI(t)
-	}
-	if c.Admin == nil {
-		c.Admin = NewAPIKey(t)
-	}
-	if c.KeyDir == "" {
-		c.KeyDir = t.TempDir()
-	}
-	dir := t.TempDir()
-	s := &Server{
-		Program:    p,
-		Config:     c,
-		configPath: filepath.Join(dir, "config.yml"),
-		logPath:    filepath.Join(dir, "server.log"),
-	}
+	s := prepare(t, p, c)
 	t.Cleanup(func() {
 		s.leave(t)
 		if t.Failed() {
@@ -78,6 +63,17 @@ func Start(t testing.TB, p Program, c Config) *Server {
 // StartRefused runs the program with a configuration that it must refuse, and returns what it printed.
 func StartRefused(t testing.TB, p Program, c Config) string {
 	t.Helper()
+	s := prepare(t, p, c)
+	t.Cleanup(s.end)
+	if err := s.launch(); err == nil {
+		t.Fatalf("the %s server starts with a configuration it must refuse:\n%s", p.Name, s.Config.text(s.Addr))
+	}
+	return s.Log()
+}
+
+// prepare fills in what the test left open.
+func prepare(t testing.TB, p Program, c Config) *Server {
+	t.Helper()
 	if c.PKI == nil {
 		c.PKI = NewPKI(t)
 	}
@@ -88,17 +84,12 @@ func StartRefused(t testing.TB, p Program, c Config) string {
 		c.KeyDir = t.TempDir()
 	}
 	dir := t.TempDir()
-	s := &Server{
+	return &Server{
 		Program:    p,
 		Config:     c,
 		configPath: filepath.Join(dir, "config.yml"),
 		logPath:    filepath.Join(dir, "server.log"),
 	}
-	t.Cleanup(s.end)
-	if err := s.launch(); err == nil {
-		t.Fatalf("the %s server starts with a configuration it must refuse:\n%s", p.Name, s.Config.text(s.Addr))
-	}
-	return s.Log()
 }
 
 // Stop ends the server by SIGTERM and requires it to leave in good order.
@@ -124,9 +115,22 @@ func (s *Server) Kill(t testing.TB) {
 	<-s.exited
 }
 
-// Reload asks the server by SIGHUP to read its configuration again.
+// Reload asks the server by SIGHUP to read its configuration again; what changed in s.Config is written out first.
 func (s *Server) Reload(t testing.TB) {
 	t.Helper()
+	s.ReloadText(t, s.Config.text(s.Addr))
+}
+
+// ReloadText is Reload with a configuration file of the test's own.
+func (s *Server) ReloadText(t testing.TB, text string) {
+	t.Helper()
+	// Replaced as a whole, because the server may be reading it for an earlier signal.
+	if err := os.WriteFile(s.configPath+".new", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.configPath+".new", s.configPath); err != nil {
+		t.Fatal(err)
+	}
 	s.signal(t, syscall.SIGHUP)
 }
 
