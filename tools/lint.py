@@ -33,14 +33,14 @@ ROOMS = {
 
 # In which rooms a library may be included. Elsewhere the room's own types are to be used.
 LIBRARIES = {
-    r"openssl/": {"base", "crypto", "http", "client"},
+    r"openssl/": {"base", "crypto", "http", "client", "keystore", "server"},
     r"nghttp2/": {"http"},
     r"boost/beast|boost/asio": {"http"},
     r"boost/dll": {"keystore"},
     r"valijson/": {"keystore"},
     r"yaml-cpp/": {"config"},
     r"CLI/": {"cli"},
-    r"Poco/Net/": {"http", "client"},
+    r"Poco/Net/": {"http", "client", "server"},
     r"Poco/Util/": {"server"},
     # POCO's form readers buffer without a limit (CVE-2025-6375).
     r"Poco/Net/(HTMLForm|MultipartReader)": set(),
