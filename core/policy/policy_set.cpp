@@ -153,7 +153,7 @@ bool PolicySet::isAdmin(std::string_view identity) const noexcept {
 }
 
 bool PolicySet::isKnown(std::string_view identity) const noexcept {
-  return isAdmin(identity) || tables_->holders.contains(identity);
+  return isAdmin(identity) || (!identity.empty() && tables_->holders.contains(identity));
 }
 
 const Policy* PolicySet::find(std::string_view name) const noexcept {

@@ -75,7 +75,7 @@ TEST(PolicySet, orderOfRulesDoesNotMatter) {
 }
 
 TEST(PolicySet, knowsAdminProxiesAndEveryIdentityOfAPolicy) {
-  const auto set = built(sample(), {"proxy", "proxy"});
+  const auto set = built(sample(), {"proxy", "proxy", ""});
   EXPECT_EQ(set->admin(), "root");
   EXPECT_TRUE(set->isAdmin("root"));
   EXPECT_FALSE(set->isAdmin("alice"));
