@@ -76,9 +76,10 @@ struct Plugin {
   std::string sha256;  // lower-case hex; empty = not pinned
 };
 
-// One back end: the child of `keystore:`. `id` is the plugin's id (`aws` and the like for the nested
-// vendors), `json` the section as canonical JSON with ${VAR} resolved and every scalar that YAML reads as
-// text kept as text. It may hold secrets: never log it.
+// One back end: the child of `keystore:`. `id` is the plugin's id. `json` is its section as canonical JSON,
+// that is, members sorted and no blanks: every scalar is a string with the text of the file, ${VAR} resolved,
+// and members that are null are left out. For the vendors that KES nests (`aws.secretsmanager` and the like)
+// the id is the vendor and the section the inner one. It may hold secrets: never log it.
 struct KeyStore {
   std::string id;
   std::string json;
@@ -97,7 +98,7 @@ struct Config {
   std::string admin;
   Tls tls;
   CacheExpiry cache;
-  std::map<std::string, Api> api;
+  std::map<std::string, Api> api;  // by path of the route, with the '/' at its end if it takes a name
   std::vector<Policy> policies;
   std::vector<PredefinedKey> keys;
   Log log;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kes::config {
+
+// true, yes, y, on; false, no, n, off; in any case.
+[[nodiscard]] std::optional<bool> parseBoolean(std::string_view text);
+
+// Digits, and one of the units B, kB, KB, KiB, MB, MiB, GB, GiB behind them.
+[[nodiscard]] std::optional<std::size_t> parseSize(std::string_view text);
+
+// Without blanks and line ends around it.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
+// ASCII only.
+[[nodiscard]] std::string toLower(std::string_view text);
+
+}  // namespace kes::config
