@@ -85,7 +85,7 @@ class Handler {
 class Deferred {
  public:
   Deferred() = default;
-  Deferred(std::shared_ptr<EventLoop> loop, std::uint64_t connection, std::uint64_t exchange);
+  Deferred(std::shared_ptr<EventLoop> loop, std::uint64_t exchange);
 
   // Runs `then` on the exchange's own loop with the exchange, or with null when it was answered or abandoned
   // meanwhile. [any-thread], does not block. `then` runs exactly once unless the server stops first.
@@ -93,7 +93,6 @@ class Deferred {
 
  private:
   std::shared_ptr<EventLoop> loop_;
-  std::uint64_t connection_ = 0;
   std::uint64_t exchange_ = 0;
 };
 

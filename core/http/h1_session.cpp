@@ -1,0 +1,204 @@
+#include "http/h1_session.h"
+
+#include <algorithm>
+#include <string>
+
+#include "http/connection.h"
+#include "http/response_head.h"
+
+namespace kes::http {
+namespace {
+
+// How much of a body that nobody asked for is read to keep the connection.
+constexpr std::uint64_t kMostDrained = 256 * 1024;
+// Requests that arrive while one waits for its answer: this much is read ahead.
+constexpr std::size_t kReadAhead = 16 * 1024;
+// Bodies up to this size leave in one piece with their head.
+constexpr std::size_t kJoinedBody = 16 * 1024;
+
+}  // namespace
+
+H1Session::H1Session(Connection& connection)
+    : connection_(connection), parser_(connection.loop().limits().headerSize) {
+  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+}
+
+H1Session::~H1Session() {
+  if (exchange_ == nullptr) return;
+  exchange_->abandon();
+  connection_.loop().exchanges().release(*exchange_);
+}
+
+void H1Session::receive(base::ByteView plaintext) {
+  if (finished_) return;
+  if (!pending_.empty() || waiting()) {
+    append(pending_, plaintext);
+    consumePending();
+    return;
+  }
+  const auto used = consume(plaintext);
+  append(pending_, plaintext.subspan(used));
+}
+
+void H1Session::resume() {
+  endRequestIfAnswered();
+  consumePending();
+}
+
+bool H1Session::wantsInput() const {
+  if (finished_ || connection_.congested()) return false;
+  return !waiting() || pending_.size() < kReadAhead;
+}
+
+void H1Session::consumePending() {
+  if (pending_.empty() || waiting() || finished_) return;
+  const auto used = consume(pending_);
+  if (used == pending_.size()) {
+    wipeAndClear(pending_, 0);
+    return;
+  }
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(used));
+}
+
+// Returns how many bytes are done with.
+std::size_t H1Session::consume(base::ByteView input) {
+  std::size_t used = 0;
+  while (used < input.size() && !finished_ && !waiting() && !connection_.congested()) {
+    const auto rest = input.subspan(used);
+    if (exchange_ == nullptr) {
+      if (rest[0] == '\r' || rest[0] == '\n') {  // RFC 9112 §2.2: empty lines before a request are no harm
+        ++used;
+        continue;
+      }
+      beginRequest();
+    }
+    const auto step = parser_.parse(rest);
+    used += step.used;
+    if (step.refusal != 0) {
+      refuse(step.refusal);
+      return input.size();
+    }
+    if (!announced_ && parser_.headComplete()) announceRequest();
+    if (!step.body.empty()) takeBody(step.body);
+    if (announced_ && parser_.complete() && !exchange_->requestEnded()) exchange_->endRequest();
+    endRequestIfAnswered();
+    if (step.needsMore) break;
+  }
+  return finished_ ? input.size() : used;
+}
+
+void H1Session::beginRequest() {
+  auto& loop = connection_.loop();
+  exchange_ = &loop.exchanges().take();
+  exchange_->begin(*this, connection_.peer(), 0);
+  parser_.begin(exchange_->head());
+  connection_.setDeadline(loop.now() + loop.limits().header);
+}
+
+void H1Session::announceRequest() {
+  announced_ = true;
+  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+  exchange_->setContentLength(parser_.contentLength());
+  if (parser_.complete()) exchange_->endRequest();
+  exchange_->announce();
+}
+
+void H1Session::startBody(HttpExchange&) {
+  connection_.touch();
+  if (!parser_.expectsContinue() || continued_) return;
+  continued_ = true;
+  connection_.write(base::bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+void H1Session::takeBody(base::ByteView piece) {
+  if (!exchange_->takeBody(piece)) {
+    closes_ = true;
+    exchange_->refuse(503);
+    return;
+  }
+  if (exchange_->phase() != HttpExchange::Phase::answered) return;
+  drained_ += piece.size();
+  if (drained_ > kMostDrained) finished_ = true;
+}
+
+void H1Session::respond(HttpExchange& exchange, const Answer& answer) {
+  const bool ended = exchange.requestEnded();
+  closes_ = closes_ || draining_ || connection_.loop().stopping() || !parser_.keepAlive() ||
+            (!ended && !restIsShort());
+  write(answer, exchange.method() == "HEAD");
+  if (!ended && !closes_) exchange.limitRest();
+  connection_.touch();
+}
+
+// True where reading the rest of an unwanted body costs less than a new connection. A client that waits for
+// "100 Continue" may or may not send its body after a final answer, so nothing can follow.
+bool H1Session::restIsShort() const {
+  if (parser_.expectsContinue() && !continued_) return false;
+  return parser_.remaining().value_or(0) <= kMostDrained;
+}
+
+void H1Session::endRequestIfAnswered() {
+  if (exchange_ == nullptr || exchange_->phase() != HttpExchange::Phase::answered) return;
+  if (closes_) finished_ = true;
+  if (!exchange_->requestEnded()) return;
+  auto& loop = connection_.loop();
+  loop.exchanges().release(*exchange_);
+  exchange_ = nullptr;
+  announced_ = continued_ = false;
+  drained_ = 0;
+  connection_.setDeadline(loop.now() + loop.limits().idle);
+}
+
+void H1Session::refuse(int status) {
+  connection_.report("http: " + parser_.failure());
+  closes_ = true;
+  if (exchange_->phase() != HttpExchange::Phase::answered) exchange_->refuse(status);
+  finished_ = true;
+}
+
+void H1Session::write(const Answer& answer, bool headOnly) {
+  auto& out = connection_.loop().outputBuffer();
+  appendResponseHead(out, {.status = answer.status,
+                           .date = connection_.loop().date(),
+                           .contentType = answer.contentType,
+                           .contentLength = answer.body.size(),
+                           .extra = answer.extra,
+                           .close = closes_});
+  const bool withBody = !headOnly && mayHaveBody(answer.status) && !answer.body.empty();
+  const bool joined = withBody && answer.body.size() <= kJoinedBody;
+  if (joined) append(out, answer.body);
+  connection_.write(out);
+  wipeAndClear(out, EventLoop::kReceiveSize);
+  if (withBody && !joined) connection_.write(base::bytesOf(answer.body));
+}
+
+void H1Session::giveUp(HttpExchange& exchange) {
+  closes_ = true;
+  if (exchange.phase() == HttpExchange::Phase::answered) {
+    finished_ = true;
+  } else {
+    connection_.report("http: the request's body came too slowly");
+    exchange.refuse(408);
+  }
+  connection_.touch();
+}
+
+void H1Session::onTimeout() {
+  if (announced_) {  // its own deadlines rule
+    connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+    return;
+  }
+  if (exchange_ != nullptr) connection_.report("http: the request's head came too slowly");
+  finished_ = true;
+}
+
+void H1Session::drain() {
+  draining_ = true;
+  if (exchange_ == nullptr) finished_ = true;
+}
+
+bool H1Session::waiting() const {
+  return announced_ && exchange_->phase() == HttpExchange::Phase::deferred;
+}
+
+}  // namespace kes::http

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "http/h1_parser.h"
+#include "http/http_exchange.h"
+#include "http/session.h"
+#include "http/wiped_bytes.h"
+
+namespace kes::http {
+
+class Connection;
+
+// HTTP/1.1 over one connection: one request at a time, in order.
+class H1Session final : public Session {
+ public:
+  explicit H1Session(Connection& connection);
+  ~H1Session() override;
+
+  void receive(base::ByteView plaintext) override;
+  void resume() override;
+  void produce() override {}
+  bool wantsInput() const override;
+  bool finished() const override { return finished_; }
+  void onTimeout() override;
+  void drain() override;
+
+  void startBody(HttpExchange& exchange) override;
+  void respond(HttpExchange& exchange, const Answer& answer) override;
+  void giveUp(HttpExchange& exchange) override;
+
+ private:
+  [[nodiscard]] std::size_t consume(base::ByteView input);
+  void consumePending();
+  void beginRequest();
+  void announceRequest();
+  void takeBody(base::ByteView piece);
+  void endRequestIfAnswered();
+  void refuse(int status);
+  void write(const Answer& answer, bool headOnly);
+  [[nodiscard]] bool restIsShort() const;
+  // True while an answer must be awaited before anything else can be done.
+  [[nodiscard]] bool waiting() const;
+
+  Connection& connection_;
+  H1Parser parser_;
+  HttpExchange* exchange_ = nullptr;
+  WipedBytes pending_;  // plaintext that is not parsed yet
+  std::uint64_t drained_ = 0;
+  bool announced_ = false;
+  bool continued_ = false;  // "100 Continue" was sent
+  bool closes_ = false;     // no request after this one
+  bool draining_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace kes::http

@@ -1,0 +1,476 @@
+#include "http/h2_session.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "http/connection.h"
+#include "http/response_head.h"
+
+namespace kes::http {
+namespace {
+
+// Window of the whole connection. Memory is bounded per stream, so this only has to be large enough.
+constexpr std::int32_t kConnectionWindow = 1024 * 1024;
+// Window of a stream whose large body has its memory set aside.
+constexpr std::int32_t kGrantedWindow = 256 * 1024;
+// How much of a body that nobody asked for is read before the stream is reset.
+constexpr std::uint64_t kMostDrained = 256 * 1024;
+// Answers that a client asked for and does not take, in bytes, before further requests are refused.
+constexpr std::size_t kMostQueued = 4 * 1024 * 1024;
+// Collected before it is encrypted.
+constexpr std::size_t kOutputChunk = 64 * 1024;
+// Between the notice of a shutdown and its execution a client's requests that crossed the notice arrive.
+constexpr auto kDrainNotice = std::chrono::milliseconds(100);
+
+// A client may reset this many streams at once, and this many a second (CVE-2023-44487).
+constexpr std::uint64_t kResetBurst = 1000;
+constexpr std::uint64_t kResetRate = 33;
+constexpr std::size_t kMostContinuations = 8;    // CVE-2024-28182
+constexpr std::size_t kMostSettings = 32;        // entries in a frame
+constexpr std::size_t kMostOutboundAcks = 1000;  // of PING and SETTINGS, while the client does not read
+
+constexpr std::size_t kFrameHeaderSize = 9;
+
+nghttp2_option* makeOptions() {
+  nghttp2_option* option = nullptr;
+  if (nghttp2_option_new(&option) != 0) throw std::bad_alloc();
+  nghttp2_option_set_no_auto_window_update(option, 1);
+  nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_option_set_stream_reset_rate_limit(option, kResetBurst, kResetRate);
+  nghttp2_option_set_max_continuations(option, kMostContinuations);
+  nghttp2_option_set_max_settings(option, kMostSettings);
+  nghttp2_option_set_max_outbound_ack(option, kMostOutboundAcks);
+  return option;
+}
+
+std::uint8_t* mutableBytes(std::string_view text) noexcept {
+  return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));  // nghttp2 only reads
+}
+
+// A field whose name and value outlive the session's output (literals).
+nghttp2_nv constantField(std::string_view name, std::string_view value) noexcept {
+  return {mutableBytes(name), mutableBytes(value), name.size(), value.size(),
+          NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+}
+
+nghttp2_nv copiedField(std::string_view name, std::string_view value) noexcept {
+  return {mutableBytes(name), mutableBytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+}
+
+}  // namespace
+
+// nghttp2 is C: it calls back with the session as a void pointer.
+struct H2Session::Callbacks {
+  static H2Session& self(void* user) noexcept { return *static_cast<H2Session*>(user); }
+  static HttpExchange* exchange(nghttp2_session* session, std::int32_t stream) noexcept {
+    return static_cast<HttpExchange*>(nghttp2_session_get_stream_user_data(session, stream));
+  }
+
+  static int onBeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(user).beginStream(frame->hd.stream_id);
+    return 0;
+  }
+
+  static int onHeader(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
+                      std::size_t nameSize, const std::uint8_t* value, std::size_t valueSize, std::uint8_t,
+                      void* user) {
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // a trailer
+    if (auto* to = exchange(session, frame->hd.stream_id)) {
+      self(user).addField(*to, base::textOf({name, nameSize}), base::textOf({value, valueSize}));
+    }
+    return 0;
+  }
+
+  static int onFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    self(user).noteGreeting();
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
+    auto* to = exchange(session, frame->hd.stream_id);
+    if (to == nullptr) return 0;
+    const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+      self(user).endHead(*to, ends);
+    } else if (ends) {
+      to->endRequest();
+    }
+    return 0;
+  }
+
+  static int onData(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data,
+                    std::size_t size, void* user) {
+    nghttp2_session_consume_connection(session, size);
+    if (auto* to = exchange(session, stream)) {
+      self(user).takeBody(*to, {data, size});
+    } else {
+      nghttp2_session_consume_stream(session, stream, size);
+    }
+    return 0;
+  }
+
+  static int onStreamClose(nghttp2_session* session, std::int32_t stream, std::uint32_t, void* user) {
+    if (auto* to = exchange(session, stream)) self(user).endStream(*to);
+    return 0;
+  }
+
+  static int onError(nghttp2_session*, int, const char* message, std::size_t size, void* user) {
+    self(user).connection_.report("http2: " + std::string(message, size));
+    return 0;
+  }
+
+  // Says how much of the answer goes into the next DATA frame; `sendData` puts it there.
+  static ssize_t readResponse(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t room,
+                              std::uint32_t* flags, nghttp2_data_source* source, void*) {
+    const auto& transfer = static_cast<HttpExchange*>(source->ptr)->transfer;
+    const auto left = transfer.response.size() - transfer.sent;
+    const auto size = std::min(left, room);
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (size == left) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return static_cast<ssize_t>(size);
+  }
+
+  static int sendData(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frameHeader, std::size_t size,
+                      nghttp2_data_source* source, void* user) {
+    auto& to = self(user);
+    auto& out = to.connection_.loop().outputBuffer();
+    if (out.size() > kOutputChunk) {
+      to.outputFull_ = true;
+      return NGHTTP2_ERR_WOULDBLOCK;
+    }
+    auto& transfer = static_cast<HttpExchange*>(source->ptr)->transfer;
+    append(out, base::ByteView(frameHeader, kFrameHeaderSize));
+    append(out, base::ByteView(transfer.response).subspan(transfer.sent, size));
+    transfer.sent += size;
+    to.queued_ -= size;
+    to.sent_ += size;
+    return 0;
+  }
+
+  static nghttp2_session_callbacks* make() {
+    nghttp2_session_callbacks* made = nullptr;
+    if (nghttp2_session_callbacks_new(&made) != 0) throw std::bad_alloc();
+    nghttp2_session_callbacks_set_on_begin_headers_callback(made, onBeginHeaders);
+    nghttp2_session_callbacks_set_on_header_callback(made, onHeader);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(made, onFrame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, onData);
+    nghttp2_session_callbacks_set_on_stream_close_callback(made, onStreamClose);
+    nghttp2_session_callbacks_set_error_callback2(made, onError);
+    nghttp2_session_callbacks_set_send_data_callback(made, sendData);
+    return made;
+  }
+};
+
+H2Session::H2Session(Connection& connection) : connection_(connection) {
+  static nghttp2_session_callbacks* const callbacks = Callbacks::make();
+  static nghttp2_option* const option = makeOptions();
+  if (nghttp2_session_server_new2(&session_, callbacks, this, option) != 0) throw std::bad_alloc();
+  sendSettings();
+  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().header);
+}
+
+H2Session::~H2Session() {
+  auto& loop = connection_.loop();
+  while (open_ != nullptr) {
+    auto& exchange = *open_;
+    open_ = exchange.transfer.next;
+    exchange.abandon();
+    releaseGrant(exchange);
+    loop.exchanges().release(exchange);
+  }
+  nghttp2_session_del(session_);
+}
+
+void H2Session::sendSettings() {
+  const auto& limits = connection_.loop().limits();
+  const std::array<nghttp2_settings_entry, 4> settings{{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(streamWindow())},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.headerSize)},
+      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+  }};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+}
+
+// Half of what a connection may hold is spread over its streams; the other half is for large bodies, which
+// have to be granted one by one.
+std::size_t H2Session::streamWindow() const {
+  const auto& limits = connection_.loop().limits();
+  return std::clamp<std::size_t>(limits.bodyPerConnection / 2 / std::max(limits.streams, 1U), 1024, 65535);
+}
+
+void H2Session::receive(base::ByteView plaintext) {
+  if (failed_) return;
+  const auto used = nghttp2_session_mem_recv(session_, plaintext.data(), plaintext.size());
+  if (used < 0) fail(nghttp2_strerror(static_cast<int>(used)));
+}
+
+void H2Session::produce() {
+  auto& out = connection_.loop().outputBuffer();
+  while (!failed_ && !connection_.congested()) {
+    outputFull_ = false;
+    const std::uint8_t* frame = nullptr;
+    const auto size = nghttp2_session_mem_send(session_, &frame);
+    if (size < 0) {
+      fail(nghttp2_strerror(static_cast<int>(size)));
+      break;
+    }
+    append(out, base::ByteView(frame, static_cast<std::size_t>(size)));
+    if (size == 0 && !outputFull_) break;
+    if (outputFull_ || out.size() > kOutputChunk) writeOut(out);
+  }
+  writeOut(out);
+}
+
+void H2Session::writeOut(WipedBytes& out) {
+  if (out.empty()) return;
+  connection_.write(out);
+  wipeAndClear(out, 2 * kOutputChunk);
+}
+
+bool H2Session::wantsInput() const {
+  return !failed_ && !connection_.congested();
+}
+
+bool H2Session::finished() const {
+  return failed_ || (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
+}
+
+void H2Session::onTimeout() {
+  auto& loop = connection_.loop();
+  if (!idle()) {
+    if (stuck()) fail("client does not take its answers");
+    connection_.setDeadline(loop.now() + loop.limits().idle);
+    return;
+  }
+  if (draining_) {
+    failed_ = true;
+    return;
+  }
+  drain();
+  connection_.setDeadline(loop.now() + 10 * kDrainNotice);
+}
+
+// Requests have deadlines of their own; answers must make some progress from one look to the next.
+bool H2Session::stuck() {
+  const bool moved = std::exchange(sentAtLastLook_, sent_) != sent_;
+  if (moved) return false;
+  for (const auto* exchange = open_; exchange != nullptr; exchange = exchange->transfer.next) {
+    if (exchange->phase() != HttpExchange::Phase::answered) return false;
+  }
+  return true;
+}
+
+void H2Session::drain() {
+  if (draining_) return;
+  draining_ = true;
+  nghttp2_submit_shutdown_notice(session_);
+  connection_.loop().timers().schedule(*this, connection_.loop().now() + kDrainNotice);
+  connection_.touch();
+}
+
+// The notice has had its time: from now on new streams are ignored.
+void H2Session::onTimer() {
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
+  connection_.touch();
+}
+
+// The client's preface has come; from now on it may be idle.
+void H2Session::noteGreeting() {
+  if (std::exchange(greeted_, true)) return;
+  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+}
+
+void H2Session::beginStream(std::int32_t stream) {
+  auto& exchange = connection_.loop().exchanges().take();
+  exchange.begin(*this, connection_.peer(), stream);
+  exchange.transfer.next = open_;
+  if (open_ != nullptr) open_->transfer.previous = &exchange;
+  open_ = &exchange;
+  nghttp2_session_set_stream_user_data(session_, stream, &exchange);
+}
+
+void H2Session::addField(HttpExchange& exchange, std::string_view name, std::string_view value) {
+  auto& head = exchange.head();
+  if (head.listSize() + name.size() + value.size() + 32 > connection_.loop().limits().headerSize) {
+    exchange.transfer.tooLarge = true;
+    return;
+  }
+  if (!name.starts_with(':')) {
+    head.addField(name, value);
+  } else if (name == ":method") {
+    head.setMethod(value);
+  } else if (name == ":path") {
+    head.setTarget(value);
+  } else if (name == ":authority") {
+    head.addField("host", value);
+  }
+}
+
+void H2Session::endHead(HttpExchange& exchange, bool endsRequest) {
+  if (endsRequest) exchange.endRequest();
+  if (exchange.transfer.tooLarge) {
+    exchange.refuse(431);
+    return;
+  }
+  if (queued_ > kMostQueued) {
+    reset(exchange, NGHTTP2_REFUSED_STREAM);
+    return;
+  }
+  if (exchange.target().empty()) {  // CONNECT
+    exchange.refuse(400);
+    return;
+  }
+  exchange.setContentLength(std::nullopt);
+  if (endsRequest) {
+    exchange.setContentLength(0);
+  } else if (const auto length = exchange.header("content-length"); !length.empty()) {
+    std::uint64_t size = 0;  // nghttp2 has checked it
+    std::from_chars(length.data(), length.data() + length.size(), size);
+    exchange.setContentLength(size);
+  }
+  exchange.announce();
+}
+
+void H2Session::startBody(HttpExchange& exchange) {
+  if (exchange.header("expect") == "100-continue" && exchange.bodySeen() == 0) {
+    const auto status = constantField(":status", "100");
+    nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, exchange.stream(), nullptr, &status, 1, nullptr);
+  }
+  connection_.touch();
+  if (exchange.contentLength().value_or(0) > streamWindow()) askForGrant(exchange);
+}
+
+void H2Session::takeBody(HttpExchange& exchange, base::ByteView piece) {
+  if (!exchange.takeBody(piece)) {
+    connection_.report("http2: no memory left for request bodies (limits: bodyTotal)");
+    reset(exchange, NGHTTP2_REFUSED_STREAM);
+    return;
+  }
+  consume(exchange, piece.size());
+  if (exchange.phase() == HttpExchange::Phase::answered && exchange.bodySeen() > kMostDrained)
+    giveUp(exchange);
+}
+
+// Opens the stream's window again, unless the memory for more of its body has yet to be granted.
+void H2Session::consume(HttpExchange& exchange, std::size_t size) {
+  auto& transfer = exchange.transfer;
+  transfer.unconsumed += size;
+  if (exchange.keepsBody() && transfer.granted == 0) {
+    if (2 * transfer.unconsumed >= streamWindow()) askForGrant(exchange);
+    if (transfer.granted == 0) return;
+  }
+  nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
+}
+
+void H2Session::askForGrant(HttpExchange& exchange) {
+  auto& transfer = exchange.transfer;
+  if (transfer.granted > 0 || transfer.waitsForGrant || tryGrant(exchange)) return;
+  transfer.waitsForGrant = true;
+  waitingForGrant_.push_back(exchange.stream());
+}
+
+// At least one large body may always come in, however large its limit.
+bool H2Session::tryGrant(HttpExchange& exchange) {
+  const auto wanted = static_cast<std::size_t>(
+      std::min<std::uint64_t>(exchange.bodyLimit(), exchange.contentLength().value_or(exchange.bodyLimit())));
+  if (granted_ > 0 && granted_ + wanted > connection_.loop().limits().bodyPerConnection / 2) return false;
+  auto& transfer = exchange.transfer;
+  transfer.granted = std::max<std::size_t>(wanted, 1);
+  granted_ += transfer.granted;
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, exchange.stream(), kGrantedWindow);
+  nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
+  return true;
+}
+
+void H2Session::releaseGrant(HttpExchange& exchange) {
+  granted_ -= std::exchange(exchange.transfer.granted, 0);
+}
+
+void H2Session::grantWaiting() {
+  while (!waitingForGrant_.empty()) {
+    auto* exchange = Callbacks::exchange(session_, waitingForGrant_.front());
+    if (exchange != nullptr && exchange->keepsBody() && !tryGrant(*exchange)) return;
+    if (exchange != nullptr) exchange->transfer.waitsForGrant = false;
+    waitingForGrant_.pop_front();
+  }
+}
+
+void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
+  std::array<char, 3> status{};
+  std::to_chars(status.data(), status.data() + status.size(), std::clamp(answer.status, 100, 999));
+  std::array<char, 20> length{};
+  const auto lengthEnd = std::to_chars(length.begin(), length.end(), answer.body.size()).ptr;
+
+  std::array<nghttp2_nv, 16> fields;
+  std::size_t count = 0;
+  fields[count++] = answer.status == 200 ? constantField(":status", "200")
+                                         : copiedField(":status", {status.data(), status.size()});
+  fields[count++] = copiedField("date", connection_.loop().date());
+  if (!answer.contentType.empty() && isSendable({"content-type", answer.contentType})) {
+    fields[count++] = copiedField("content-type", answer.contentType);
+  }
+  if (mayHaveBody(answer.status)) {
+    fields[count++] = copiedField("content-length", {length.data(), lengthEnd});
+  }
+  for (const auto& header : answer.extra) {
+    if (count < fields.size() && isSendable(header)) fields[count++] = copiedField(header.name, header.value);
+  }
+
+  auto& transfer = exchange.transfer;
+  const bool withBody = mayHaveBody(answer.status) && !answer.body.empty() && exchange.method() != "HEAD";
+  if (withBody) {
+    append(transfer.response, answer.body);
+    queued_ += answer.body.size();
+  }
+  nghttp2_data_provider provider{{.ptr = &exchange}, Callbacks::readResponse};
+  if (nghttp2_submit_response(session_, exchange.stream(), fields.data(), count,
+                              withBody ? &provider : nullptr) != 0) {
+    reset(exchange, NGHTTP2_INTERNAL_ERROR);
+  }
+  releaseGrant(exchange);
+  grantWaiting();
+  if (!exchange.requestEnded()) {
+    // The rest of the body is read and dropped for a while.
+    nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
+    exchange.limitRest();
+  }
+  connection_.touch();
+}
+
+void H2Session::giveUp(HttpExchange& exchange) {
+  if (exchange.phase() == HttpExchange::Phase::answered) {
+    reset(exchange, NGHTTP2_NO_ERROR);
+  } else {
+    connection_.report("http2: the request's body came too slowly");
+    reset(exchange, NGHTTP2_CANCEL);
+  }
+  connection_.touch();
+}
+
+void H2Session::reset(HttpExchange& exchange, std::uint32_t code) {
+  exchange.abandon();
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, exchange.stream(), code);
+}
+
+void H2Session::endStream(HttpExchange& exchange) {
+  auto& transfer = exchange.transfer;
+  queued_ -= transfer.response.size() - transfer.sent;
+  releaseGrant(exchange);
+  if (transfer.next != nullptr) transfer.next->transfer.previous = transfer.previous;
+  (transfer.previous != nullptr ? transfer.previous->transfer.next : open_) = transfer.next;
+  nghttp2_session_set_stream_user_data(session_, exchange.stream(), nullptr);
+  exchange.abandon();
+  auto& loop = connection_.loop();
+  loop.exchanges().release(exchange);
+  grantWaiting();
+  connection_.setDeadline(loop.now() + loop.limits().idle);
+}
+
+void H2Session::fail(std::string_view what) {
+  connection_.report("http2: " + std::string(what));
+  failed_ = true;
+}
+
+}  // namespace kes::http

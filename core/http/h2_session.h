@@ -1,0 +1,73 @@
+#pragma once
+
+#include <nghttp2/nghttp2.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "http/http_exchange.h"
+#include "http/session.h"
+#include "http/timer_wheel.h"
+
+namespace kes::http {
+
+class Connection;
+
+// HTTP/2 over one connection. nghttp2 speaks the protocol; this turns streams into exchanges and bounds what
+// they may hold.
+class H2Session final : public Session, private Timer {
+ public:
+  explicit H2Session(Connection& connection);
+  ~H2Session() override;
+
+  void receive(base::ByteView plaintext) override;
+  void resume() override {}
+  void produce() override;
+  bool wantsInput() const override;
+  bool finished() const override;
+  void onTimeout() override;
+  void drain() override;
+
+  void startBody(HttpExchange& exchange) override;
+  void respond(HttpExchange& exchange, const Answer& answer) override;
+  void giveUp(HttpExchange& exchange) override;
+
+ private:
+  struct Callbacks;
+
+  void sendSettings();
+  void writeOut(WipedBytes& out);
+  void noteGreeting();
+  [[nodiscard]] bool stuck();
+  void beginStream(std::int32_t stream);
+  void addField(HttpExchange& exchange, std::string_view name, std::string_view value);
+  void endHead(HttpExchange& exchange, bool endsRequest);
+  void takeBody(HttpExchange& exchange, base::ByteView piece);
+  void consume(HttpExchange& exchange, std::size_t size);
+  void askForGrant(HttpExchange& exchange);
+  bool tryGrant(HttpExchange& exchange);
+  void grantWaiting();
+  void releaseGrant(HttpExchange& exchange);
+  void endStream(HttpExchange& exchange);
+  void reset(HttpExchange& exchange, std::uint32_t code);
+  void fail(std::string_view what);
+  void onTimer() override;
+  [[nodiscard]] std::size_t streamWindow() const;
+  [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
+
+  Connection& connection_;
+  nghttp2_session* session_ = nullptr;
+  HttpExchange* open_ = nullptr;  // the newest of a list
+  std::deque<std::int32_t> waitingForGrant_;
+  std::size_t granted_ = 0;
+  std::size_t queued_ = 0;  // bytes of answers that wait to be sent
+  std::uint64_t sent_ = 0;
+  std::uint64_t sentAtLastLook_ = 0;
+  bool greeted_ = false;
+  bool draining_ = false;
+  bool failed_ = false;
+  bool outputFull_ = false;
+};
+
+}  // namespace kes::http

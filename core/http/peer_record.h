@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace kes::http {
+
+// What was found out about a client in a full handshake. It travels inside the session ticket, encrypted and
+// authenticated with it, since OpenSSL keeps only the first certificate of the chain in a session.
+struct PeerRecord {
+  std::string identity;
+  std::optional<base::ErrorCode> error;
+  // Seconds since 1970 until which every certificate of the verified chain is valid; nothing where chains are
+  // not verified.
+  std::optional<std::int64_t> verifiedUntil;
+
+  friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
+};
+
+[[nodiscard]] base::Bytes encodePeerRecord(const PeerRecord& record);
+[[nodiscard]] std::optional<PeerRecord> decodePeerRecord(base::ByteView bytes);
+
+}  // namespace kes::http

@@ -1,0 +1,130 @@
+#include "http/response_head.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+
+namespace kes::http {
+namespace {
+
+struct Reason {
+  int status;
+  std::string_view phrase;
+};
+
+constexpr Reason kReasons[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {413, "Content Too Large"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
+
+constexpr bool isTokenCharacter(char c) noexcept {
+  if (c >= '0' && c <= '9') return true;
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+constexpr bool isControl(char c) noexcept {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+void appendNumber(WipedBytes& out, std::size_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  append(out, std::string_view(digits, end));
+}
+
+void appendField(WipedBytes& out, std::string_view name, std::string_view value) {
+  append(out, name);
+  append(out, ": ");
+  append(out, value);
+  append(out, "\r\n");
+}
+
+void putTwoDigits(char* out, int number) noexcept {
+  out[0] = static_cast<char>('0' + number / 10 % 10);
+  out[1] = static_cast<char>('0' + number % 10);
+}
+
+}  // namespace
+
+std::string_view reasonPhrase(int status) noexcept {
+  const auto* found = std::ranges::find(kReasons, status, &Reason::status);
+  return found == std::end(kReasons) ? "Unknown" : found->phrase;
+}
+
+bool isSendable(const Exchange::Header& header) noexcept {
+  return !header.name.empty() && std::ranges::all_of(header.name, isTokenCharacter) &&
+         std::ranges::none_of(header.value, isControl);
+}
+
+void DateText::refresh(base::SteadyTime now) noexcept {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  timespec wall{};
+  clock_gettime(CLOCK_REALTIME, &wall);
+  tm utc{};
+  gmtime_r(&wall.tv_sec, &utc);
+
+  std::copy_n("Ddd, dd Mmm yyyy hh:mm:ss GMT", sizeof text_, text_);
+  std::copy_n(kDays[utc.tm_wday], 3, text_);
+  putTwoDigits(text_ + 5, utc.tm_mday);
+  std::copy_n(kMonths[utc.tm_mon], 3, text_ + 8);
+  putTwoDigits(text_ + 12, (utc.tm_year + 1900) / 100);
+  putTwoDigits(text_ + 14, utc.tm_year % 100);
+  putTwoDigits(text_ + 17, utc.tm_hour);
+  putTwoDigits(text_ + 20, utc.tm_min);
+  putTwoDigits(text_ + 23, utc.tm_sec);
+  validUntil_ = now + std::chrono::nanoseconds(1'000'000'000 - wall.tv_nsec);
+}
+
+void appendResponseHead(WipedBytes& out, const ResponseHead& head) {
+  if (head.status == 200) {
+    append(out, "HTTP/1.1 200 OK\r\n");
+  } else {
+    append(out, "HTTP/1.1 ");
+    appendNumber(out, static_cast<std::size_t>(head.status));
+    append(out, " ");
+    append(out, reasonPhrase(head.status));
+    append(out, "\r\n");
+  }
+  appendField(out, "Date", head.date);
+  if (!head.contentType.empty() && isSendable({"content-type", head.contentType})) {
+    appendField(out, "Content-Type", head.contentType);
+  }
+  if (mayHaveBody(head.status)) {
+    append(out, "Content-Length: ");
+    appendNumber(out, head.contentLength);
+    append(out, "\r\n");
+  }
+  for (const auto& header : head.extra) {
+    if (isSendable(header)) appendField(out, header.name, header.value);
+  }
+  if (head.close) append(out, "Connection: close\r\n");
+  append(out, "\r\n");
+}
+
+}  // namespace kes::http
