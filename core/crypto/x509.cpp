@@ -3,10 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
-#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "crypto/openssl_ptr.h"
 #include "crypto/pem.h"
 #include "crypto/require.h"
+#include "crypto/sha256.h"
 
 namespace kes::crypto {
 namespace {
@@ -21,12 +20,6 @@ namespace {
 std::unexpected<base::Failure> failIn(const std::string& file, const std::string& what) {
   ERR_clear_error();
   return base::fail("'" + file + "': " + what);
-}
-
-std::string sha256Hex(base::ByteView bytes) {
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest;
-  SHA256(bytes.data(), bytes.size(), digest.data());
-  return base::encodeHex(digest);
 }
 
 // SHA-256 over what an i2d function encodes `object` as.

@@ -7,11 +7,10 @@
 #include <kes/ext/random.h>
 #include <kes/ext/secret.h>
 #include <kes/ext/thread.h>
-#include <openssl/rand.h>
 
 #include <chrono>
-#include <climits>
 
+#include "crypto/random.h"
 #include "keystore/plugin_host.h"
 #include "keystore/plugin_metrics.h"
 
@@ -79,18 +78,11 @@ constexpr kes_ext_secret_v0 kSecret{
       if (memory != nullptr) base::wipe(memory, size);
     }};
 
-constexpr kes_ext_random_v0 kRandom{
-    sizeof(kes_ext_random_v0), KES_ABI_MINOR,
-    [](const kes_host_v0*, void* memory, std::uint64_t size) noexcept -> std::int32_t {
-      auto* at = static_cast<unsigned char*>(memory);
-      while (size > 0) {
-        const int count = size > INT_MAX ? INT_MAX : static_cast<int>(size);
-        if (RAND_priv_bytes(at, count) != 1) return KES_E_UNAVAILABLE;
-        at += count;
-        size -= static_cast<std::uint64_t>(count);
-      }
-      return KES_OK;
-    }};
+constexpr kes_ext_random_v0 kRandom{sizeof(kes_ext_random_v0), KES_ABI_MINOR,
+                                    [](const kes_host_v0*, void* memory, std::uint64_t size) noexcept {
+                                      crypto::randomBytes({static_cast<std::uint8_t*>(memory), size});
+                                      return KES_OK;
+                                    }};
 
 constexpr kes_ext_clock_v0 kClock{
     sizeof(kes_ext_clock_v0), KES_ABI_MINOR,

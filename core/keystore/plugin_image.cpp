@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +16,7 @@
 #include <memory>
 #include <set>
 
-#include "base/encoding.h"
+#include "crypto/sha256.h"
 #include "keystore/plugin_store.h"
 #include "keystore/plugin_text.h"
 
@@ -153,13 +152,6 @@ bool isSharedObject(base::ByteView bytes) {
          header.e_type == ET_DYN;
 }
 
-std::string sha256Of(base::ByteView bytes) {
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return {};
-  return base::encodeHex(base::ByteView(digest.data(), size));
-}
-
 // Reads the sealed copy, not the file: what is hashed is what will be loaded.
 base::Outcome<std::string> inspect(int fd, std::size_t size, const std::string& path) {
   if (size == 0) return base::fail(fmt::format("{} is not a shared object: it is empty", path));
@@ -167,10 +159,9 @@ base::Outcome<std::string> inspect(int fd, std::size_t size, const std::string& 
   if (memory == MAP_FAILED) return base::fail(fmt::format("{}: {}", path, errorText(errno)));
   const base::ByteView bytes(static_cast<const std::uint8_t*>(memory), size);
   const bool sharedObject = isSharedObject(bytes);
-  std::string hash = sharedObject ? sha256Of(bytes) : std::string();
+  std::string hash = sharedObject ? crypto::sha256Hex(bytes) : std::string();
   ::munmap(memory, size);
   if (!sharedObject) return base::fail(fmt::format("{} is not a shared object (64-bit ELF)", path));
-  if (hash.empty()) return base::fail(fmt::format("cannot hash {}: SHA-256 is not available", path));
   return hash;
 }
 

@@ -276,18 +276,18 @@ typedef struct kes_store_functions_v0 {
    */
   int32_t (*close)(kes_store_v0* store, const kes_call_v0* call, const kes_close_args_v0* args) KES_NOEXCEPT;
   /* KES_OK if the back end answers, as cheaply as it can be asked. */
-  int32_t (*status)(kes_store_v0* store, const kes_call_v0* call, const kes_status_args_v0* args)
-      KES_NOEXCEPT;
+  int32_t (*status)(kes_store_v0* store, const kes_call_v0* call,
+                    const kes_status_args_v0* args) KES_NOEXCEPT;
   /* Stores a value under a name that is not taken, else KES_E_EXISTS. KES_OK only when the value will survive
    * a crash of this machine. After a crash on the way the name is either free or holds the whole value. */
-  int32_t (*create)(kes_store_v0* store, const kes_call_v0* call, const kes_create_args_v0* args)
-      KES_NOEXCEPT;
+  int32_t (*create)(kes_store_v0* store, const kes_call_v0* call,
+                    const kes_create_args_v0* args) KES_NOEXCEPT;
   /* The value under the name through args->sink, or KES_E_NOT_FOUND. */
   int32_t (*get)(kes_store_v0* store, const kes_call_v0* call, const kes_get_args_v0* args) KES_NOEXCEPT;
   /* Deletes the name and its value for good. KES_E_NOT_FOUND if there is none; a back end that cannot tell
    * returns KES_OK. */
-  int32_t (*remove)(kes_store_v0* store, const kes_call_v0* call, const kes_remove_args_v0* args)
-      KES_NOEXCEPT;
+  int32_t (*remove)(kes_store_v0* store, const kes_call_v0* call,
+                    const kes_remove_args_v0* args) KES_NOEXCEPT;
   /* One page of names through args->sink, in any order, each name at most once per listing. Names that are
    * there from beginning to end of a listing must come; others may. */
   int32_t (*list)(kes_store_v0* store, const kes_call_v0* call, const kes_list_args_v0* args) KES_NOEXCEPT;
@@ -295,8 +295,8 @@ typedef struct kes_store_functions_v0 {
 
   /* [no-block] Kind and place of the store for a person, "Filesystem: /var/lib/kes"; never a secret. Called
    * once after open. Without it the host shows the plugin's name. */
-  int32_t (*describe)(kes_store_v0* store, const kes_call_v0* call, const kes_describe_args_v0* args)
-      KES_NOEXCEPT;
+  int32_t (*describe)(kes_store_v0* store, const kes_call_v0* call,
+                      const kes_describe_args_v0* args) KES_NOEXCEPT;
 } kes_store_functions_v0;
 
 /*

@@ -24,8 +24,8 @@ typedef struct kes_ext_metrics_v0 {
   /* [any-thread] The metric of that name, made on first use. `name` is [a-z][a-z0-9_]{0,63} without the
    * plugin's id, which the host adds; `help` is one sentence. NULL if the name is not one, is of another
    * kind, or there are KES_MAX_METRICS already. Both strings are copied. */
-  kes_metric_v0* (*find)(const kes_host_v0* host, int32_t kind, const char* name, const char* help)
-      KES_NOEXCEPT;
+  kes_metric_v0* (*find)(const kes_host_v0* host, int32_t kind, const char* name,
+                         const char* help)KES_NOEXCEPT;
   /* [any-thread] [no-block] Adds `delta`. A counter ignores what is not positive; a NULL metric is ignored.
    */
   void (*add)(kes_metric_v0* metric, int64_t delta) KES_NOEXCEPT;
