@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -36,7 +37,7 @@ class FsStore {
         path_(std::filesystem::absolute(configured_).string()) {
     if (const Status made = makeDirectories(path_); !made.ok()) throw atPath(made);
     if (const Status usable = status(); !usable.ok()) throw atPath(usable);
-    removeAbandoned(path_);
+    sweepNowAndThen();
   }
 
   Status status(const Call&) { return status(); }
@@ -51,6 +52,7 @@ class FsStore {
       if (created.code() != Code::unsupported) return created;
       unnamedWorks_.store(false, std::memory_order_relaxed);
     }
+    sweepNowAndThen();
     return createHidden(directory, file, blob);
   }
 
@@ -109,6 +111,15 @@ class FsStore {
     return Code::ok;
   }
 
+  // What a server left behind that died a moment ago is too young to go when the next one opens.
+  void sweepNowAndThen() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    auto due = nextSweep_.load(std::memory_order_relaxed);
+    if (now < due) return;
+    const auto next = now + std::chrono::steady_clock::duration(kAbandonedAfter).count();
+    if (nextSweep_.compare_exchange_strong(due, next)) removeAbandoned(path_);
+  }
+
   // A file is not there. Without its directory nobody knows whether the key is.
   [[nodiscard]] Status absent() const {
     Status directory = status();
@@ -158,6 +169,7 @@ class FsStore {
   std::string configured_;
   std::string path_;
   std::atomic<bool> unnamedWorks_{true};
+  std::atomic<std::chrono::steady_clock::rep> nextSweep_{0};
 };
 
 constexpr const char* kSchema = R"({

@@ -83,15 +83,6 @@ TEST_P(Store, listsByPrefix) {
   EXPECT_THAT(namesIn(*store_, "z"), ElementsAre());
 }
 
-TEST_P(Store, listsMoreThanAPage) {
-  constexpr int kCount = 2500;
-  for (int i = 0; i < kCount; ++i) {
-    ASSERT_TRUE(store_->create("key-" + std::to_string(i), base::bytesOf("x"), soon()));
-  }
-  EXPECT_EQ(namesIn(*store_).size(), kCount);
-  EXPECT_EQ(namesIn(*store_, "key-1").size(), 1111u);
-}
-
 TEST_P(Store, stopsListingWhenTold) {
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_->create(name, base::bytesOf("x"), soon()));
   int count = 0;
