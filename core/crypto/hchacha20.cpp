@@ -36,10 +36,14 @@ void hchacha20(std::span<const std::uint8_t, 32> key, std::span<const std::uint8
   for (std::size_t i = 0; i < 8; ++i) state[4 + i] = load(&key[4 * i]);
   for (std::size_t i = 0; i < 4; ++i) state[12 + i] = load(&input[4 * i]);
   for (int doubleRound = 0; doubleRound < 10; ++doubleRound) {
-    for (std::size_t i = 0; i < 4; ++i) quarterRound(state, i, 4 + i, 8 + i, 12 + i);
-    for (std::size_t i = 0; i < 4; ++i) {
-      quarterRound(state, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
-    }
+    quarterRound(state, 0, 4, 8, 12);
+    quarterRound(state, 1, 5, 9, 13);
+    quarterRound(state, 2, 6, 10, 14);
+    quarterRound(state, 3, 7, 11, 15);
+    quarterRound(state, 0, 5, 10, 15);
+    quarterRound(state, 1, 6, 11, 12);
+    quarterRound(state, 2, 7, 8, 13);
+    quarterRound(state, 3, 4, 9, 14);
   }
   for (std::size_t i = 0; i < 4; ++i) {
     store(state[i], &subKey[4 * i]);
