@@ -90,7 +90,8 @@ class KeyStore {
     [[nodiscard]] const crypto::Key* find(std::string_view name) noexcept;
     // Since when the entry that find() just returned has been in the cache unverified.
     [[nodiscard]] base::SteadyTime readAt() const noexcept;
-    // Lets go of dead entries; to be called about once a second.
+    // Lets go of dead entries; to be called about once a second. Of each entry only the first use after a
+    // sweep is noted: unswept, keys count as unused although they are not.
     void sweep();
 
    private:
@@ -102,8 +103,8 @@ class KeyStore {
   // Errors: keyNotFound, readFailed, storeUnreachable/outcomeUnknown, overloaded.
   virtual void fetch(std::string_view name, const Call& call, Done<KeyPtr> done) = 0;
   // As fetch, but asks the store anew if the entry is older than a second and was not re-read within the last
-  // second; otherwise answers the cached key. For a failed decrypt, whose key may have been deleted and
-  // re-created elsewhere.
+  // second; otherwise answers the cached key, or readFailed if that re-read failed. For a failed decrypt,
+  // whose key may have been deleted and re-created elsewhere.
   virtual void reread(std::string_view name, const Call& call, Done<KeyPtr> done) = 0;
   // Acknowledged only after the store has the key durably. Errors: keyExists, createFailed, outcomeUnknown,
   // overloaded.
@@ -113,7 +114,7 @@ class KeyStore {
   // The names that start with `prefix` and are not less than `startAt`, as many as fit in `maxBytes` of JSON.
   virtual void list(std::string_view prefix, std::string_view startAt, std::size_t maxBytes, const Call& call,
                     Done<Listing> done) = 0;
-  // How long the store took to answer. Errors: storeUnreachable, storeUnavailable.
+  // How long the store took to answer. Errors: storeUnreachable, storeUnavailable, overloaded.
   virtual void status(const Call& call, Done<std::chrono::nanoseconds> done) = 0;
 
   // Where the store is, for the banner: "Filesystem: /var/lib/kes".
