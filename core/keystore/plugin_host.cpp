@@ -6,6 +6,8 @@
 #include <kes/ext/secret.h>
 #include <pthread.h>
 
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <memory>
 #include <shared_mutex>
@@ -111,12 +113,13 @@ std::int32_t PluginHost::configInteger(const char* pointer, std::int64_t* value)
   const std::lock_guard lock(mutex_);
   Var found;
   if (const std::int32_t code = findConfig(pointer, found); code != KES_OK) return code;
-  if (!found.isInteger() || found.isBoolean()) return KES_E_INVALID;
-  try {
-    *value = found.convert<Poco::Int64>();
-  } catch (const std::exception&) {
-    return KES_E_INVALID;
-  }
+  // In a configuration file every scalar is text; Poco's own conversion would take " 1", "1.5" and true.
+  if (!found.isString() && (!found.isInteger() || found.isBoolean())) return KES_E_INVALID;
+  const std::string text = found.toString();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return KES_E_INVALID;
+  *value = number;
   return KES_OK;
 }
 
@@ -124,8 +127,10 @@ std::int32_t PluginHost::configBoolean(const char* pointer, std::int32_t* value)
   const std::lock_guard lock(mutex_);
   Var found;
   if (const std::int32_t code = findConfig(pointer, found); code != KES_OK) return code;
-  if (!found.isBoolean()) return KES_E_INVALID;
-  *value = found.extract<bool>() ? 1 : 0;
+  if (!found.isString() && !found.isBoolean()) return KES_E_INVALID;
+  const std::string text = found.toString();
+  if (text != "true" && text != "false") return KES_E_INVALID;
+  *value = text == "true" ? 1 : 0;
   return KES_OK;
 }
 

@@ -200,8 +200,8 @@ typedef struct kes_open_args_v0 {
   uint32_t abi_minor;
   const kes_host_v0* host;
   /* The plugin's part of the configuration as JSON (RFC 8259), valid by config_schema, references to the
-   * environment resolved. It may hold secrets: wipe what you copy. kes/ext/config.h spares you the parsing.
-   */
+   * environment resolved. Scalars are strings as they stand in the file, "5" and "true" too. It may hold
+   * secrets: wipe what you copy. kes/ext/config.h spares you the parsing. */
   const char* config;
   uint64_t config_size;
   kes_store_v0** store; /* out: what the other functions get; set before returning KES_OK. end of minor 0 */

@@ -23,8 +23,10 @@ typedef struct kes_ext_config_v0 {
   /* The bytes are valid until open returns; they are followed by a NUL that does not count. */
   int32_t (*get_string)(const kes_host_v0* host, const char* pointer, const char** text,
                         uint64_t* size) KES_NOEXCEPT;
+  /* A number without fraction, or a string of decimal digits, maybe after '-': a configuration file in YAML
+   * gives every scalar as a string. */
   int32_t (*get_integer)(const kes_host_v0* host, const char* pointer, int64_t* value) KES_NOEXCEPT;
-  /* 1 for true, 0 for false. */
+  /* true or "true" is 1, false or "false" is 0. */
   int32_t (*get_boolean)(const kes_host_v0* host, const char* pointer, int32_t* value) KES_NOEXCEPT;
   /* How many elements an array or members an object has. */
   int32_t (*get_size)(const kes_host_v0* host, const char* pointer, uint64_t* size) KES_NOEXCEPT;
