@@ -17,6 +17,7 @@ using std::chrono::nanoseconds;
 
 [[nodiscard]] std::vector<std::string> textsOf(const std::vector<Scalar>& scalars) {
   std::vector<std::string> texts;
+  texts.reserve(scalars.size());
   for (const auto& scalar : scalars) texts.push_back(scalar.text);
   return texts;
 }

@@ -19,12 +19,12 @@ namespace {
 constexpr std::size_t kMaxFileSize = 1U << 20U;
 
 // `version` decides how all the rest is to be read, so it comes first and knows no ${VAR}.
-void checkVersion(Reader& reader, const Node& root) {
+void checkVersion(Reader& reader, const YamlNode& root) {
   const auto* member = root.find("version");
   if (member == nullptr) return;
-  const Node& version = *member->value;
-  if (version.text.empty() && version.kind == Node::Kind::null) return;
-  const bool isText = version.kind == Node::Kind::scalar;
+  const YamlNode& version = *member->value;
+  if (version.text.empty() && version.kind == YamlNode::Kind::null) return;
+  const bool isText = version.kind == YamlNode::Kind::scalar;
   if (isText && (version.text.empty() || version.text == "v1")) return;
   const std::string shown = version.text.empty() ? "" : " '" + printable(version.text) + "'";
   reader.refuse(reader.at(version.mark), "version",

@@ -124,8 +124,9 @@ class JsonWriter {
   [[nodiscard]] KeyStore write(const Candidate& candidate);
 
  private:
-  void value(const Node& node, const std::string& pointer, const std::string& path);
-  void object(const std::vector<Node::Member>& members, const std::string& pointer, const std::string& path);
+  void value(const YamlNode& node, const std::string& pointer, const std::string& path);
+  void object(const std::vector<YamlNode::Member>& members, const std::string& pointer,
+              const std::string& path);
   void array(const std::vector<NodePtr>& items, const std::string& pointer, const std::string& path);
   void text(std::string_view text);
 
@@ -140,17 +141,17 @@ KeyStore JsonWriter::write(const Candidate& candidate) {
   return std::move(result_);
 }
 
-void JsonWriter::value(const Node& node, const std::string& pointer, const std::string& path) {
+void JsonWriter::value(const YamlNode& node, const std::string& pointer, const std::string& path) {
   const auto location = reader_.at(node.mark);
   result_.locations.add(pointer, location);
   switch (node.kind) {
-    case Node::Kind::mapping:
+    case YamlNode::Kind::mapping:
       return object(node.members, pointer, path);
-    case Node::Kind::list:
+    case YamlNode::Kind::list:
       return array(node.items, pointer, path);
-    case Node::Kind::null:
+    case YamlNode::Kind::null:
       return text("");
-    case Node::Kind::scalar:
+    case YamlNode::Kind::scalar:
       Scalar scalar{path, location, node.text, {}};
       reader_.substitute(scalar);
       return text(scalar.text);
@@ -164,13 +165,13 @@ void JsonWriter::value(const Node& node, const std::string& pointer, const std::
   return token;
 }
 
-void JsonWriter::object(const std::vector<Node::Member>& members, const std::string& pointer,
+void JsonWriter::object(const std::vector<YamlNode::Member>& members, const std::string& pointer,
                         const std::string& path) {
-  std::vector<const Node::Member*> sorted;
+  std::vector<const YamlNode::Member*> sorted;
   for (const auto& member : members) {
-    if (member.value->kind != Node::Kind::null) sorted.push_back(&member);  // null is the same as missing
+    if (member.value->kind != YamlNode::Kind::null) sorted.push_back(&member);  // null is the same as missing
   }
-  std::ranges::sort(sorted, {}, [](const Node::Member* m) -> const std::string& { return m->key; });
+  std::ranges::sort(sorted, {}, [](const YamlNode::Member* m) -> const std::string& { return m->key; });
   result_.json += '{';
   for (const auto* member : sorted) {
     if (member != sorted.front()) result_.json += ',';

@@ -87,7 +87,7 @@ struct Shape {
   return root;
 }
 
-void walk(Reader& reader, const Node& node, const Shape& shape, const std::string& path) {
+void walk(Reader& reader, const YamlNode& node, const Shape& shape, const std::string& path) {
   if (shape.members.empty()) return;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     if (const Shape* item = shape.find(kAnyItem)) walk(reader, *node.items[i], *item, itemPath(path, i));

@@ -10,21 +10,21 @@
 namespace kes::config {
 namespace {
 
-[[nodiscard]] std::string_view kindName(Node::Kind kind) {
+[[nodiscard]] std::string_view kindName(YamlNode::Kind kind) {
   switch (kind) {
-    case Node::Kind::null:
+    case YamlNode::Kind::null:
       return "nothing";
-    case Node::Kind::scalar:
+    case YamlNode::Kind::scalar:
       return "text";
-    case Node::Kind::list:
+    case YamlNode::Kind::list:
       return "a list";
-    case Node::Kind::mapping:
+    case YamlNode::Kind::mapping:
       return "a mapping";
   }
   return "nothing";
 }
 
-[[nodiscard]] std::string expected(std::string_view what, Node::Kind found) {
+[[nodiscard]] std::string expected(std::string_view what, YamlNode::Kind found) {
   return "expected " + std::string(what) + ", found " + std::string(kindName(found));
 }
 
@@ -65,16 +65,16 @@ Section::Section(Reader& reader, const NodePtr& root)
 Section::Section(Reader& reader, std::string name, std::string path, base::SourceLocation location,
                  const NodePtr& node)
     : reader_(&reader), name_(std::move(name)), path_(std::move(path)), location_(std::move(location)) {
-  if (!node || node->kind == Node::Kind::null) return;
-  if (node->kind == Node::Kind::mapping) {
+  if (!node || node->kind == YamlNode::Kind::null) return;
+  if (node->kind == YamlNode::Kind::mapping) {
     node_ = node;
   } else {
     reader_->refuse(reader_->at(node->mark), path_, expected("a mapping", node->kind));
   }
 }
 
-const std::vector<Node::Member>& Section::members() const noexcept {
-  static const std::vector<Node::Member> kNone;
+const std::vector<YamlNode::Member>& Section::members() const noexcept {
+  static const std::vector<YamlNode::Member> kNone;
   return node_ ? node_->members : kNone;
 }
 
@@ -85,12 +85,12 @@ const NodePtr* Section::find(std::string_view key) const noexcept {
 
 bool Section::has(std::string_view key) const noexcept {
   const NodePtr* node = find(key);
-  return node != nullptr && (*node)->kind != Node::Kind::null;
+  return node != nullptr && (*node)->kind != YamlNode::Kind::null;
 }
 
 bool Section::isMapping(std::string_view key) const noexcept {
   const NodePtr* node = find(key);
-  return node != nullptr && (*node)->kind == Node::Kind::mapping;
+  return node != nullptr && (*node)->kind == YamlNode::Kind::mapping;
 }
 
 base::SourceLocation Section::keyLocation(std::string_view key) const {
@@ -102,7 +102,7 @@ base::SourceLocation Section::keyLocation(std::string_view key) const {
 base::SourceLocation Section::locate(std::string_view key) const {
   const auto* member = node_ ? node_->find(key) : nullptr;
   if (member == nullptr) return location_;
-  return reader_->at(member->value->kind == Node::Kind::null ? member->mark : member->value->mark);
+  return reader_->at(member->value->kind == YamlNode::Kind::null ? member->mark : member->value->mark);
 }
 
 Section Section::section(std::string_view key) const {
@@ -119,8 +119,8 @@ std::vector<Section> Section::sections() const {
 
 std::vector<NodePtr> Section::list(std::string_view key) const {
   const NodePtr* node = find(key);
-  if (node == nullptr || (*node)->kind == Node::Kind::null) return {};
-  if ((*node)->kind == Node::Kind::list) return (*node)->items;
+  if (node == nullptr || (*node)->kind == YamlNode::Kind::null) return {};
+  if ((*node)->kind == YamlNode::Kind::list) return (*node)->items;
   reader_->refuse(locate(key), memberPath(path_, key), expected("a list", (*node)->kind));
   return {};
 }
@@ -136,8 +136,8 @@ std::vector<Section> Section::items(std::string_view key) const {
 
 Scalar Section::toScalar(const NodePtr& node, std::string path, base::SourceLocation location) const {
   Scalar scalar{std::move(path), std::move(location), {}, {}};
-  if (!node || node->kind == Node::Kind::null) return scalar;
-  if (node->kind == Node::Kind::scalar) {
+  if (!node || node->kind == YamlNode::Kind::null) return scalar;
+  if (node->kind == YamlNode::Kind::scalar) {
     scalar.text = node->text;
   } else {
     reader_->refuse(scalar, expected("text", node->kind));

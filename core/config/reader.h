@@ -67,7 +67,7 @@ class Section {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const base::SourceLocation& location() const noexcept { return location_; }
   // The members of the mapping, in the order of the file.
-  [[nodiscard]] const std::vector<Node::Member>& members() const noexcept;
+  [[nodiscard]] const std::vector<YamlNode::Member>& members() const noexcept;
   // Whether `key` is there with a value other than null.
   [[nodiscard]] bool has(std::string_view key) const noexcept;
   [[nodiscard]] bool isMapping(std::string_view key) const noexcept;

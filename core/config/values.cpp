@@ -25,6 +25,15 @@ template <typename T>
   return value;
 }
 
+// Digits behind an optional sign; up to a billion either way, so that sums fit.
+[[nodiscard]] std::optional<int> parseSigned(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const auto number = parseNumber<int>(text);
+  if (!number || *number > 1'000'000'000) return std::nullopt;
+  return negative ? -*number : *number;
+}
+
 struct NamedLevel {
   std::string_view name;
   int level;
@@ -89,14 +98,12 @@ base::Outcome<int> parseLogLevel(const std::string& text) {
     if (!lower.starts_with(toLower(name))) continue;
     const std::string_view suffix = word.substr(name.size());
     if (suffix.empty()) return level;
-    const auto more = suffix.starts_with('+') ? parseNumber<std::int16_t>(suffix.substr(1)) : std::nullopt;
+    const auto more = suffix.starts_with('+') ? parseSigned(suffix.substr(1)) : std::nullopt;
     if (more) return level + *more;
     return base::fail("invalid log level '" + printable(text) + "': invalid suffix '" + printable(suffix) +
                       "'; write " + std::string(name) + "+1 and the like");
   }
-  const bool negative = word.starts_with('-');
-  const auto number = parseNumber<std::int16_t>(negative || word.starts_with('+') ? word.substr(1) : word);
-  if (number) return negative ? -*number : *number;
+  if (const auto number = parseSigned(word)) return *number;
   return base::fail("invalid log level '" + printable(text) +
                     "'; write DEBUG, INFO, WARN, ERROR, one of them with +<n>, a number, on or off");
 }

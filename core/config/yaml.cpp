@@ -63,12 +63,12 @@ class TreeBuilder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(Node::Kind::list, mark, anchor);
+    open(YamlNode::Kind::list, mark, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(Node::Kind::mapping, mark, anchor);
+    open(YamlNode::Kind::mapping, mark, anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -80,7 +80,7 @@ class TreeBuilder : public YAML::EventHandler {
   };
   // A list or mapping whose end has not come yet.
   struct Open {
-    std::shared_ptr<Node> node;
+    std::shared_ptr<YamlNode> node;
     YAML::anchor_t anchor;
     std::optional<Key> key;                        // of the value that comes next
     std::unordered_map<std::string, Mark> seen;    // keys written in this mapping
@@ -91,8 +91,8 @@ class TreeBuilder : public YAML::EventHandler {
     throw Refusal{mark, path(), std::move(problem)};
   }
   [[nodiscard]] std::string path() const;
-  [[nodiscard]] std::shared_ptr<Node> make(Node::Kind kind, Mark mark, std::string text);
-  void open(Node::Kind kind, const YAML::Mark& at, YAML::anchor_t anchor);
+  [[nodiscard]] std::shared_ptr<YamlNode> make(YamlNode::Kind kind, Mark mark, std::string text);
+  void open(YamlNode::Kind kind, const YAML::Mark& at, YAML::anchor_t anchor);
   void close();
   void remember(YAML::anchor_t anchor, const NodePtr& node);
   void count(std::size_t nodes, Mark mark);
@@ -100,7 +100,7 @@ class TreeBuilder : public YAML::EventHandler {
   void takeKey(const NodePtr& node, Mark mark, bool plain);
   void addMember(Open& mapping, const NodePtr& node);
   void merge(Open& mapping, const NodePtr& source, Mark mark);
-  void adopt(Node& parent, const NodePtr& child, Mark mark) const;
+  void adopt(YamlNode& parent, const NodePtr& child, Mark mark) const;
 
   std::string_view text_;
   std::vector<Open> open_;
@@ -112,7 +112,7 @@ class TreeBuilder : public YAML::EventHandler {
 std::string TreeBuilder::path() const {
   std::string path;
   for (const auto& level : open_) {
-    if (level.node->kind == Node::Kind::list) {
+    if (level.node->kind == YamlNode::Kind::list) {
       path = itemPath(path, level.node->items.size());
     } else if (level.key) {
       path = memberPath(path, level.key->text);
@@ -131,7 +131,7 @@ void TreeBuilder::OnNull(const YAML::Mark& at, YAML::anchor_t anchor) {
   for (const auto* form : {"~", "null", "Null", "NULL"}) {
     if (sameLine && rest.starts_with(form)) written = form;
   }
-  const auto node = make(Node::Kind::null, mark, std::move(written));
+  const auto node = make(YamlNode::Kind::null, mark, std::move(written));
   remember(anchor, node);
   add(node, mark, true);
 }
@@ -140,7 +140,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& at, const std::string& tag, YAML::a
                            const std::string& value) {
   const Mark mark = markOf(at, text_);
   if (value.find('\0') != std::string::npos) refuse(mark, "the text has a NUL character; take it out");
-  const auto node = make(Node::Kind::scalar, mark, value);
+  const auto node = make(YamlNode::Kind::scalar, mark, value);
   remember(anchor, node);
   add(node, mark, tag == "?");
 }
@@ -153,19 +153,20 @@ void TreeBuilder::OnAlias(const YAML::Mark& at, YAML::anchor_t anchor) {
   add(it->second, mark, false);
 }
 
-std::shared_ptr<Node> TreeBuilder::make(Node::Kind kind, Mark mark, std::string text) {
+std::shared_ptr<YamlNode> TreeBuilder::make(YamlNode::Kind kind, Mark mark, std::string text) {
   count(1, mark);
-  auto node = std::make_shared<Node>();
+  auto node = std::make_shared<YamlNode>();
   node->kind = kind;
   node->mark = mark;
   node->text = std::move(text);
   return node;
 }
 
-void TreeBuilder::open(Node::Kind kind, const YAML::Mark& at, YAML::anchor_t anchor) {
+void TreeBuilder::open(YamlNode::Kind kind, const YAML::Mark& at, YAML::anchor_t anchor) {
   const Mark mark = markOf(at, text_);
   if (open_.size() == kMaxDepth) refuse(mark, "nested more than 64 deep; flatten the file");
-  const bool isKey = !open_.empty() && open_.back().node->kind == Node::Kind::mapping && !open_.back().key;
+  const bool isKey =
+      !open_.empty() && open_.back().node->kind == YamlNode::Kind::mapping && !open_.back().key;
   if (isKey) refuse(mark, "a key must be text, not a list or a mapping");
   open_.push_back({make(kind, mark, {}), anchor, std::nullopt, {}, {}});
 }
@@ -195,7 +196,7 @@ void TreeBuilder::add(const NodePtr& node, Mark mark, bool plain) {
     return;
   }
   Open& parent = open_.back();
-  if (parent.node->kind == Node::Kind::list) {
+  if (parent.node->kind == YamlNode::Kind::list) {
     adopt(*parent.node, node, mark);
     parent.node->items.push_back(node);
   } else if (!parent.key) {
@@ -207,7 +208,7 @@ void TreeBuilder::add(const NodePtr& node, Mark mark, bool plain) {
 
 void TreeBuilder::takeKey(const NodePtr& node, Mark mark, bool plain) {
   Open& mapping = open_.back();
-  if (node->kind == Node::Kind::list || node->kind == Node::Kind::mapping) {
+  if (node->kind == YamlNode::Kind::list || node->kind == YamlNode::Kind::mapping) {
     refuse(mark, "a key must be text, not a list or a mapping");
   }
   const auto [first, isNew] = mapping.seen.emplace(node->text, mark);
@@ -229,14 +230,14 @@ void TreeBuilder::addMember(Open& mapping, const NodePtr& node) {
 
 // Adds what `mapping` does not state itself; of several sources the first wins (yaml.org/type/merge.html).
 void TreeBuilder::merge(Open& mapping, const NodePtr& source, Mark mark) {
-  if (source->kind == Node::Kind::list) {
+  if (source->kind == YamlNode::Kind::list) {
     for (const auto& item : source->items) {
-      if (item->kind != Node::Kind::mapping) refuse(mark, "'<<' takes a mapping or a list of mappings");
+      if (item->kind != YamlNode::Kind::mapping) refuse(mark, "'<<' takes a mapping or a list of mappings");
       merge(mapping, item, mark);
     }
     return;
   }
-  if (source->kind != Node::Kind::mapping) refuse(mark, "'<<' takes a mapping or a list of mappings");
+  if (source->kind != YamlNode::Kind::mapping) refuse(mark, "'<<' takes a mapping or a list of mappings");
   for (const auto& member : source->members) {
     if (!mapping.seen.emplace(member.key, member.mark).second) continue;
     count(member.value->size, mark);
@@ -246,7 +247,7 @@ void TreeBuilder::merge(Open& mapping, const NodePtr& source, Mark mark) {
 }
 
 // Keeps size and height of `parent`. The depth is checked here too, for an alias brings its own.
-void TreeBuilder::adopt(Node& parent, const NodePtr& child, Mark mark) const {
+void TreeBuilder::adopt(YamlNode& parent, const NodePtr& child, Mark mark) const {
   parent.size += child->size;
   parent.height = std::max(parent.height, child->height + 1);
   if (open_.size() + child->height > kMaxDepth) refuse(mark, "nested more than 64 deep; flatten the file");
@@ -274,7 +275,7 @@ void TreeBuilder::adopt(Node& parent, const NodePtr& child, Mark mark) const {
     YAML::Parser parser(stream);
     TreeBuilder builder(text);
     const bool found = parser.HandleNextDocument(builder);
-    const bool empty = !found || !builder.root() || builder.root()->kind == Node::Kind::null;
+    const bool empty = !found || !builder.root() || builder.root()->kind == YamlNode::Kind::null;
     if (empty) throw Refusal{{1, 1}, "", "the file is empty; it needs at least admin, tls and keystore"};
     return builder.root();
   } catch (const YAML::Exception& e) {
@@ -285,11 +286,11 @@ void TreeBuilder::adopt(Node& parent, const NodePtr& child, Mark mark) const {
 
 }  // namespace
 
-Node::~Node() {
+YamlNode::~YamlNode() {
   base::wipe(text);
 }
 
-const Node::Member* Node::find(std::string_view key) const noexcept {
+const YamlNode::Member* YamlNode::find(std::string_view key) const noexcept {
   const auto it = std::ranges::find(members, key, &Member::key);
   return it == members.end() ? nullptr : &*it;
 }

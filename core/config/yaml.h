@@ -18,30 +18,30 @@ struct Mark {
 
 // One value of a YAML document. Scalars keep the text they were written with: nothing becomes a number or a
 // boolean here. Texts may be secrets; they are wiped with the node.
-struct Node {
+struct YamlNode {
   enum class Kind { null, scalar, list, mapping };
   struct Member;
 
   Kind kind = Kind::null;
   Mark mark;
   std::string text;  // of a scalar; of a null as it was written: "", "~", "null"
-  std::vector<std::shared_ptr<const Node>> items;
+  std::vector<std::shared_ptr<const YamlNode>> items;
   std::vector<Member> members;  // in the order of the file, each key once
   std::size_t size = 1;         // nodes of the tree from here on, aliases counted as what they stand for
   std::size_t height = 1;
 
-  Node() = default;
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
-  ~Node();
+  YamlNode() = default;
+  YamlNode(const YamlNode&) = delete;
+  YamlNode& operator=(const YamlNode&) = delete;
+  ~YamlNode();
 
   // The member with this key, or null.
   [[nodiscard]] const Member* find(std::string_view key) const noexcept;
 };
 
-using NodePtr = std::shared_ptr<const Node>;
+using NodePtr = std::shared_ptr<const YamlNode>;
 
-struct Node::Member {
+struct YamlNode::Member {
   std::string key;
   Mark mark;  // of the key
   NodePtr value;
