@@ -124,6 +124,14 @@ bool hasSubjectAlternativeName(X509* certificate) noexcept {
   return false;
 }
 
+Certificate decodeCertificate(base::ByteView der) noexcept {
+  const std::uint8_t* at = der.data();
+  Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (at != der.data() + der.size()) certificate.reset();
+  ERR_clear_error();
+  return certificate;
+}
+
 base::Outcome<std::vector<Certificate>> readCertificates(const std::string& file) {
   const auto blocks = readPemFile(file);
   if (!blocks) return std::unexpected(blocks.error());
@@ -133,10 +141,8 @@ base::Outcome<std::vector<Certificate>> readCertificates(const std::string& file
       return failIn(file, "unsupported PEM data block '" + block.type +
                               "': a certificate file may hold CERTIFICATE blocks only");
     }
-    const auto der = block.data.reveal();
-    const std::uint8_t* at = der.data();
-    Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-    if (!certificate || at != der.data() + der.size()) {
+    Certificate certificate = decodeCertificate(block.data.reveal());
+    if (!certificate) {
       return failIn(
           file, "certificate " + std::to_string(certificates.size() + 1) + " in it is no X.509 certificate");
     }

@@ -35,6 +35,9 @@ struct KeyPair {
 // True for basicConstraints CA:TRUE.
 [[nodiscard]] bool isCertificateAuthority(X509* certificate) noexcept;
 
+// The certificate in DER, with nothing behind it; null for anything else.
+[[nodiscard]] Certificate decodeCertificate(base::ByteView der) noexcept;
+
 // Reads PEM. The certificate file may hold CERTIFICATE blocks only; in the key file the first private key
 // counts, and CERTIFICATE blocks are passed over. A key encrypted per RFC 1423 (or PKCS#8) is decrypted with
 // `password`. Failures name the file and what to do about it.
