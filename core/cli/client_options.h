@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/command_line.h"
+#include "cli/console.h"
+#include "client/client.h"
+
+namespace kes::cli {
+
+// The options of every command that talks to a server.
+struct ClientOptions {
+  bool insecure = false;
+  std::optional<std::string> enclave;  // accepted for old scripts; there are no enclaves any more
+  std::optional<std::string> server;
+  std::optional<std::string> apiKey;
+  bool json = false;
+  ColorWhen color = ColorWhen::automatic;
+};
+
+// `-s` means another thing to some commands, which get `--server` alone.
+enum class ServerOption : bool { longOnly, withShort };
+void addClientOptions(CommandLine& line, ClientOptions& options,
+                      ServerOption server = ServerOption::withShort);
+// Their part of a usage text, -h included.
+[[nodiscard]] std::string_view clientOptionsUsage(ServerOption server = ServerOption::withShort);
+
+// Whom to talk to and as whom: the options first, then the environment. Asks for the password of an encrypted
+// private key.
+[[nodiscard]] base::Outcome<client::Settings> clientSettings(const ClientOptions& options, Console& console);
+
+// The error of a call as a person should read it, with what to do about it where that is known.
+[[nodiscard]] std::string explain(const client::Error& error);
+
+}  // namespace kes::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "cli/command_line.h"
+#include "cli/console.h"
+
+namespace kes::cli {
+
+// `kes identity …`; `arguments` begin after "identity".
+[[nodiscard]] int identityCommand(Arguments arguments, Console& console);
+
+[[nodiscard]] int newIdentity(Arguments arguments, Console& console);
+[[nodiscard]] int identityOf(Arguments arguments, Console& console);
+
+}  // namespace kes::cli

@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "cli/client_options.h"
+#include "cli/key_commands.h"
+#include "cli/key_output.h"
+
+namespace kes::cli {
+namespace {
+
+constexpr std::string_view kCreateUsage = R"help(Usage:
+    kes key create [options] <name>...
+
+Creates a key under each name, from left to right, and stops at the first that fails.
+{}
+Examples:
+    $ kes key create my-key
+    $ kes key create my-key-1 my-key-2
+)help";
+
+constexpr std::string_view kImportUsage = R"help(Usage:
+    kes key import [options] <name> <key>
+
+Stores 32 bytes, given in base64, as a key of type AES256.
+{}
+Examples:
+    $ kes key import my-key Xlnr/nOgAWE5cA7GAsl3L2goCvmfs6KE0gNgB1T93wE=
+    $ kes key import my-key "$(openssl rand -base64 32)"
+)help";
+
+constexpr std::string_view kInfoUsage = R"help(Usage:
+    kes key info [options] <name>
+
+Prints what the server says about a key: its algorithm, when it was created, and by whom.
+{}
+Examples:
+    $ kes key info my-key
+    $ kes key info my-key --json
+)help";
+
+constexpr std::string_view kListUsage = R"help(Usage:
+    kes key ls [options] [<prefix>]
+
+Lists the keys whose name starts with the prefix, or all of them. A trailing * means the same as none.
+{}
+Examples:
+    $ kes key ls
+    $ kes key ls my-
+    $ kes key ls 'my-*' --json
+)help";
+
+constexpr std::string_view kRemoveUsage = R"help(Usage:
+    kes key rm [options] <name>...
+
+Deletes keys, from left to right, and stops at the first that fails.
+What was encrypted under a deleted key can never be decrypted again.
+{}
+Examples:
+    $ kes key rm my-key
+    $ kes key rm my-key-1 my-key-2
+)help";
+
+std::string usage(std::string_view text) {
+  return fmt::format(fmt::runtime(text), clientOptionsUsage());
+}
+
+// Runs `call` on the client for each name, until one fails; `what` begins the error, as in "create key".
+template <typename Call>
+int forEach(const std::vector<std::string>& names, std::string_view what, const ClientOptions& options,
+            Console& console, Call call) {
+  auto settings = clientSettings(options, console);
+  if (!settings) return fail(console, settings.error().message);
+  client::Client client(std::move(*settings));
+  for (const std::string& name : names) {
+    if (const auto done = call(client, name); !done) {
+      return fail(console, fmt::format("failed to {} \"{}\": {}", what, name, explain(done.error())));
+    }
+  }
+  return kExitSuccess;
+}
+
+}  // namespace
+
+int createKey(Arguments arguments, Console& console) {
+  ClientOptions options;
+  CommandLine line("kes key create", usage(kCreateUsage));
+  addClientOptions(line, options);
+  const auto names = line.parse(arguments, console);
+  if (!names) return names.error();
+  if (names->empty()) return line.refuse(console, "no key name specified");
+  return forEach(*names, "create key", options, console,
+                 [](client::Client& client, const std::string& name) { return client.createKey(name); });
+}
+
+int importKey(Arguments arguments, Console& console) {
+  ClientOptions options;
+  CommandLine line("kes key import", usage(kImportUsage));
+  addClientOptions(line, options);
+  auto values = line.parse(arguments, console);
+  if (!values) return values.error();
+  if (values->empty()) return line.refuse(console, "no key name specified");
+  if (values->size() == 1) return line.refuse(console, "no crypto key specified");
+  if (values->size() > 2) return line.refuse(console, "too many arguments");
+
+  std::string& text = (*values)[1];
+  base::Secret key(base::base64DecodedBound(text.size()));
+  const auto size = base::decodeBase64(text, key.revealMutable().data());
+  base::wipe(text);
+  if (!size) return line.refuse(console, "invalid key: it is not base64");
+  key.truncate(*size);
+  return forEach({values->front()}, "import", options, console,
+                 [&key](client::Client& client, const std::string& name) {
+                   return client.importKey(name, key, "AES256");
+                 });
+}
+
+int describeKey(Arguments arguments, Console& console) {
+  ClientOptions options;
+  CommandLine line("kes key info", usage(kInfoUsage));
+  addClientOptions(line, options);
+  const auto names = line.parse(arguments, console);
+  if (!names) return names.error();
+  if (names->empty()) return line.refuse(console, "no key name specified");
+  if (names->size() > 1) return line.refuse(console, "too many arguments");
+
+  auto settings = clientSettings(options, console);
+  if (!settings) return fail(console, settings.error().message);
+  const auto info = client::Client(std::move(*settings)).describeKey(names->front());
+  if (!info) return fail(console, fmt::format("failed to describe keys: {}", explain(info.error())));
+  console.out << (options.json ? keyDescriptionJson(*info) : keyDescription(*info));
+  return kExitSuccess;
+}
+
+int listKeys(Arguments arguments, Console& console) {
+  ClientOptions options;
+  CommandLine line("kes key ls", usage(kListUsage));
+  addClientOptions(line, options);
+  const auto prefixes = line.parse(arguments, console);
+  if (!prefixes) return prefixes.error();
+  if (prefixes->size() > 1) return line.refuse(console, "too many arguments");
+
+  auto settings = clientSettings(options, console);
+  if (!settings) return fail(console, settings.error().message);
+  auto names = client::Client(std::move(*settings)).listKeys(prefixes->empty() ? "" : prefixes->front());
+  if (!names) return fail(console, fmt::format("failed to list keys: {}", explain(names.error())));
+  std::ranges::sort(*names);
+  console.out << (options.json ? keyTableJson(*names)
+                               : keyTable(*names, Style::forOutput(console, options.color)));
+  return kExitSuccess;
+}
+
+int removeKey(Arguments arguments, Console& console) {
+  ClientOptions options;
+  CommandLine line("kes key rm", usage(kRemoveUsage));
+  addClientOptions(line, options);
+  const auto names = line.parse(arguments, console);
+  if (!names) return names.error();
+  if (names->empty()) return line.refuse(console, "no key name specified");
+  return forEach(*names, "remove key", options, console,
+                 [](client::Client& client, const std::string& name) { return client.deleteKey(name); });
+}
+
+}  // namespace kes::cli
