@@ -161,7 +161,8 @@ bool Secret::equalConstantTime(ByteView a, ByteView b) noexcept {
 }
 
 void wipe(void* data, std::size_t size) noexcept {
-  if (size != 0) OPENSSL_cleanse(data, size);
+  // Vectorized, unlike OPENSSL_cleanse: this runs several times per request.
+  if (size != 0) ::explicit_bzero(data, size);
 }
 
 void wipe(std::string& text) noexcept {
