@@ -35,12 +35,14 @@ bool isServable(std::string_view method, std::string_view target) noexcept {
 class H1Parser::Beast final : public beast::http::basic_parser<true> {
  public:
   explicit Beast(RequestHead& head) : head_(head) {
-    body_limit(boost::none);  // the handler says how much it wants
+    // The handler says how much it wants. Not boost::none, which Beast 1.74 compares as if it were zero.
+    body_limit(std::numeric_limits<std::uint64_t>::max());
     header_limit(std::numeric_limits<std::uint32_t>::max());
   }
 
   base::ByteView piece;
   bool expectsContinue = false;
+  bool unknownCoding = false;
   bool missesHost() const noexcept { return hosts_ != 1 && !(hosts_ == 0 && version_ == 10); }
   bool isVersion11() const noexcept { return version_ == 11; }
   bool unservable() const noexcept { return !isServable(head_.method(), head_.target()); }
@@ -59,7 +61,8 @@ class H1Parser::Beast final : public beast::http::basic_parser<true> {
     switch (name) {
       case beast::http::field::transfer_encoding:
         // Other codings than chunked are not understood, and HTTP/1.0 has none (RFC 9112 §6.1).
-        if (version_ == 10 || !beast::iequals(value, "chunked")) ec = error::bad_transfer_encoding;
+        unknownCoding = version_ == 10 || !beast::iequals(value, "chunked");
+        if (unknownCoding) ec = error::bad_transfer_encoding;
         break;
       case beast::http::field::host:
         ++hosts_;
@@ -149,7 +152,7 @@ int H1Parser::refusalOf(int beastError) const {
     case error::bad_version:
       return 505;
     case error::bad_transfer_encoding:
-      return 501;
+      return slot_->parser->unknownCoding ? 501 : 400;
     default:
       return 400;
   }

@@ -233,7 +233,9 @@ bool H2Session::wantsInput() const {
 }
 
 bool H2Session::finished() const {
-  return failed_ || (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
+  if (failed_) return true;
+  if (armed()) return false;  // requests that crossed the notice of our shutdown may still arrive
+  return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
 }
 
 void H2Session::onTimeout() {

@@ -21,6 +21,11 @@ struct PeerRecord {
   friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
 };
 
+// False once a certificate of the verified chain has expired: the client must show a new one.
+[[nodiscard]] constexpr bool isResumable(const PeerRecord& record, std::int64_t secondsNow) noexcept {
+  return !record.verifiedUntil || secondsNow <= *record.verifiedUntil;
+}
+
 [[nodiscard]] base::Bytes encodePeerRecord(const PeerRecord& record);
 [[nodiscard]] std::optional<PeerRecord> decodePeerRecord(base::ByteView bytes);
 

@@ -68,9 +68,7 @@ SSL_TICKET_RETURN readTicket(SSL*, SSL_SESSION* session, const unsigned char*, s
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   const auto record = recordOf(session);
-  const auto now = base::Timestamp::now().seconds;
-  const bool good = record && (!record->verifiedUntil || now <= *record->verifiedUntil);
-  if (!good) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  if (!record || !isResumable(*record, base::Timestamp::now().seconds)) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
