@@ -33,7 +33,7 @@ ROOMS = {
 
 # In which rooms a library may be included. Elsewhere the room's own types are to be used.
 LIBRARIES = {
-    r"openssl/": {"base", "crypto", "http", "client", "keystore", "server"},
+    r"openssl/": {"base", "crypto", "http", "client", "server"},
     r"nghttp2/": {"http"},
     r"boost/beast|boost/asio": {"http"},
     r"boost/dll": {"keystore"},
