@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/sha256.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/pem.h"
 #include "crypto/require.h"
-#include "crypto/sha256.h"
 
 namespace kes::crypto {
 namespace {
@@ -29,7 +29,7 @@ std::string hashEncoded(const Object* object, Encode encode) {
   const int size = object == nullptr ? -1 : encode(object, &der);
   require(size > 0, "a public key that was parsed cannot be encoded");
   const OpenSslMemory owner(der);
-  return sha256Hex({der, static_cast<std::size_t>(size)});
+  return base::encodeHex(base::sha256({der, static_cast<std::size_t>(size)}));
 }
 
 PrivateKey decodeKey(base::ByteView der) {
