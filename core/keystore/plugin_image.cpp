@@ -16,7 +16,8 @@
 #include <memory>
 #include <set>
 
-#include "crypto/sha256.h"
+#include "base/encoding.h"
+#include "base/sha256.h"
 #include "keystore/plugin_store.h"
 #include "keystore/plugin_text.h"
 
@@ -38,34 +39,10 @@ std::string join(const std::vector<std::string>& items, std::string_view none) {
   return items.empty() ? std::string(none) : fmt::format("{}", fmt::join(items, ", "));
 }
 
-// ---- owner and mode
-
-enum class Role { ancestor, directory, file };
-
-base::Outcome<void> checkOwner(const struct stat& status, const std::string& path) {
-  const uid_t user = ::geteuid();
-  if (status.st_uid == 0 || status.st_uid == user) return {};
-  return base::fail(fmt::format(
-      "{} belongs to user {}: a plugin and every directory above it must belong to root or to the user the "
-      "server runs as ({})",
-      path, status.st_uid, user));
-}
-
-base::Outcome<void> checkMode(const struct stat& status, const std::string& path, Role role) {
-  const mode_t open = status.st_mode & (S_IWGRP | S_IWOTH);
-  if (open == 0) return {};
-  if (role == Role::ancestor && (status.st_mode & S_ISVTX) != 0) return {};
-  return base::fail(fmt::format(
-      "{} may be written by {} (mode {:04o}): whoever can write a plugin can read every key. Mend it with: "
-      "chmod go-w {}",
-      path, (open & S_IWOTH) != 0 ? "anybody" : "its group", status.st_mode & 07777U, path));
-}
-
-base::Outcome<void> checkSafe(int fd, const std::string& path, Role role) {
+base::Outcome<void> checkOpened(int fd, const std::string& path, PathRole role) {
   struct stat status{};
   if (::fstat(fd, &status) != 0) return base::fail(fmt::format("{}: {}", path, errorText(errno)));
-  if (auto owner = checkOwner(status, path); !owner) return owner;
-  return checkMode(status, path, role);
+  return checkTrusted(status, path, role, ::geteuid());
 }
 
 // Walks from the root to `directory`, which is free of links, and checks every step on the open descriptor,
@@ -74,7 +51,8 @@ base::Outcome<FileDescriptor> openDirectory(const std::filesystem::path& directo
   FileDescriptor current(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::filesystem::path walked = "/";
   const auto check = [&] {
-    return checkSafe(current.get(), walked.string(), walked == directory ? Role::directory : Role::ancestor);
+    return checkOpened(current.get(), walked.string(),
+                       walked == directory ? PathRole::directory : PathRole::ancestor);
   };
   if (auto safe = check(); !safe) return std::unexpected(safe.error());
   for (const auto& step : directory.relative_path()) {
@@ -104,7 +82,7 @@ base::Outcome<FileDescriptor> openPlugin(const std::filesystem::path& path) {
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return base::fail(fmt::format("{} is not a regular file", path.string()));
   }
-  if (auto safe = checkSafe(file.get(), path.string(), Role::file); !safe) {
+  if (auto safe = checkOpened(file.get(), path.string(), PathRole::plugin); !safe) {
     return std::unexpected(safe.error());
   }
   return file;
@@ -159,7 +137,7 @@ base::Outcome<std::string> inspect(int fd, std::size_t size, const std::string& 
   if (memory == MAP_FAILED) return base::fail(fmt::format("{}: {}", path, errorText(errno)));
   const base::ByteView bytes(static_cast<const std::uint8_t*>(memory), size);
   const bool sharedObject = isSharedObject(bytes);
-  std::string hash = sharedObject ? crypto::sha256Hex(bytes) : std::string();
+  std::string hash = sharedObject ? base::encodeHex(base::sha256(bytes)) : std::string();
   ::munmap(memory, size);
   if (!sharedObject) return base::fail(fmt::format("{} is not a shared object (64-bit ELF)", path));
   return hash;
@@ -169,6 +147,23 @@ base::Outcome<std::string> inspect(int fd, std::size_t size, const std::string& 
 
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+base::Outcome<void> checkTrusted(const struct stat& status, const std::string& path, PathRole role,
+                                 uid_t user) {
+  if (status.st_uid != 0 && status.st_uid != user) {
+    return base::fail(fmt::format(
+        "{} belongs to user {}: a plugin and every directory above it must belong to root or to the user the "
+        "server runs as ({})",
+        path, status.st_uid, user));
+  }
+  const mode_t open = status.st_mode & (S_IWGRP | S_IWOTH);
+  const bool ownersOnly = role == PathRole::ancestor && (status.st_mode & S_ISVTX) != 0;
+  if (open == 0 || ownersOnly) return {};
+  return base::fail(fmt::format(
+      "{} may be written by {} (mode {:04o}): whoever can write a plugin can read every key. Mend it with: "
+      "chmod go-w {}",
+      path, (open & S_IWOTH) != 0 ? "anybody" : "its group", status.st_mode & 07777U, path));
 }
 
 base::Outcome<std::string> findPlugin(std::string_view id, const std::vector<std::string>& dirs) {

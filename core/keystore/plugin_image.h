@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +43,13 @@ struct PluginImage {
 // is there instead.
 [[nodiscard]] base::Outcome<std::string> findPlugin(std::string_view id,
                                                     const std::vector<std::string>& dirs);
+
+// Where a file or directory stands on the way to a plugin.
+enum class PathRole : std::uint8_t { ancestor, directory, plugin };
+
+// Whether nobody but root and `user` can change what is at `path`, by its owner and mode.
+[[nodiscard]] base::Outcome<void> checkTrusted(const struct stat& status, const std::string& path,
+                                               PathRole role, uid_t user);
 
 // Opens the file once without following a link, demands that it and every directory above belong to root or
 // to the user of this process and that nobody else may write them, and takes a copy. A directory above the
