@@ -71,9 +71,12 @@ int publish(const File& directory, const std::string& hidden, const std::string&
   const int fd = directory.fd();
   if (::renameat2(fd, hidden.c_str(), fd, name.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return errno;
-  if (::linkat(fd, hidden.c_str(), fd, name.c_str(), 0) != 0) return errno;
-  ::unlinkat(fd, hidden.c_str(), 0);  // if it fails it is a leftover like any other
-  return 0;
+  return publishByLink(directory, hidden, name);
+}
+
+bool isDirectory(const std::string& path) noexcept {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 bool isAbandoned(int fd) noexcept {
@@ -119,8 +122,9 @@ Status makeDirectories(const std::string& path) {
   for (std::size_t at = 0; at != std::string::npos;) {
     at = path.find('/', at + 1);
     const std::string directory = path.substr(0, at);
+    if (isDirectory(directory)) continue;
     if (::mkdir(directory.c_str(), kDirectoryMode) != 0) {
-      // What is there but not a directory fails at the next step, or when the store looks at it.
+      // EEXIST: another server was faster, or it is no directory, and then the next step fails.
       if (errno == EEXIST) continue;
       return fileError(errno, "mkdir " + directory);
     }
@@ -166,6 +170,12 @@ Status createHidden(const File& directory, const std::string& name, std::span<co
     return error == EEXIST ? Status(Code::exists) : fileError(error, "rename");
   }
   return syncName(directory);
+}
+
+int publishByLink(const File& directory, const std::string& hidden, const std::string& name) noexcept {
+  if (::linkat(directory.fd(), hidden.c_str(), directory.fd(), name.c_str(), 0) != 0) return errno;
+  ::unlinkat(directory.fd(), hidden.c_str(), 0);  // if it fails it is a leftover like any other
+  return 0;
 }
 
 void removeAbandoned(const std::string& directory) noexcept {

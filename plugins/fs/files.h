@@ -56,6 +56,10 @@ class File {
 [[nodiscard]] Status createHidden(const File& directory, const std::string& name,
                                   std::span<const std::uint8_t> content);
 
+// How createHidden names its file where the file system cannot rename without replacing: 0 or an errno value.
+[[nodiscard]] int publishByLink(const File& directory, const std::string& hidden,
+                                const std::string& name) noexcept;
+
 // Removes what createHidden left behind in a crash: hidden files of ours that are older than this and locked
 // by nobody.
 inline constexpr std::chrono::minutes kAbandonedAfter{15};

@@ -179,6 +179,17 @@ TEST(CreateUnnamed, saysSoWhereTheFileSystemCannot) {
   EXPECT_NE(fs::createUnnamed(fs::openDirectory("/proc/self"), "key", bytes("x")).code(), Code::ok);
 }
 
+TEST(PublishByLink, givesAHiddenFileItsNameUnlessThatIsTaken) {
+  const TempDir dir;
+  const fs::File directory = fs::openDirectory(dir.path());
+  std::ofstream(dir / ".first") << "first";
+  EXPECT_EQ(fs::publishByLink(directory, ".first", "key"), 0);
+  EXPECT_THAT(filesIn(dir.path()), testing::ElementsAre("key"));
+  std::ofstream(dir / ".second") << "second";
+  EXPECT_EQ(fs::publishByLink(directory, ".second", "key"), EEXIST);
+  EXPECT_EQ(contentOf(dir / "key"), "first");
+}
+
 class Abandoned : public testing::Test {
  protected:
   void put(const std::string& name, std::chrono::minutes age) const {

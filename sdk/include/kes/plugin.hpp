@@ -25,6 +25,7 @@
 #include <kes/ext/thread.h>
 #include <kes/plugin.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -377,7 +378,8 @@ struct Description {
 namespace detail {
 
 inline void report(const kes_call_v0* call, const Status& status) noexcept {
-  const auto delay = status.retryAfter().count();
+  constexpr std::int64_t kLongest = UINT32_MAX;
+  const std::int64_t delay = std::clamp<std::int64_t>(status.retryAfter().count(), 0, kLongest);
   const std::string& pointer = status.configPointer();
   const kes_error_v0 error{sizeof(kes_error_v0),
                            KES_ABI_MINOR,
@@ -385,7 +387,7 @@ inline void report(const kes_call_v0* call, const Status& status) noexcept {
                            status.text().size(),
                            pointer.empty() ? nullptr : pointer.data(),
                            pointer.size(),
-                           delay < 0 ? 0 : static_cast<std::uint32_t>(delay),
+                           static_cast<std::uint32_t>(delay),
                            0};
   call->set_error(call, &error);
 }
