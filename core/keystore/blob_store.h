@@ -14,7 +14,8 @@
 
 namespace kes::keystore {
 
-// What a back end answers when it cannot do as asked; the values are those of the plugin ABI (sdk/include/kes/plugin.h).
+// What a back end answers when it cannot do as asked; the values are those of the plugin ABI
+// (sdk/include/kes/plugin.h).
 enum class StoreError : std::int32_t {
   exists,
   notFound,
@@ -53,7 +54,8 @@ class BlobStore {
   virtual StoreResult<void> create(std::string_view name, base::ByteView blob, const Call& call) = 0;
   virtual StoreResult<base::Secret> get(std::string_view name, const Call& call) = 0;
   virtual StoreResult<void> remove(std::string_view name, const Call& call) = 0;
-  // Every name that starts with `prefix`, in any order; `emit` returns false to stop. Plugins page by themselves.
+  // Every name that starts with `prefix`, in any order; `emit` returns false to stop. Plugins page by
+  // themselves.
   virtual StoreResult<void> list(std::string_view prefix, const Call& call,
                                  const std::function<bool(std::string_view)>& emit) = 0;
   virtual StoreResult<std::chrono::nanoseconds> status(const Call& call) = 0;

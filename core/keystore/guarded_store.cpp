@@ -68,10 +68,11 @@ void GuardedStore::probe(const Call& call) {
 
 void GuardedStore::close() {
   if (std::exchange(closed_, true)) return;
-  try {
+  // Nobody is left who could do anything about a failure.
+  (void)guarded(StoreError::internal, [&]() -> StoreResult<void> {
     store_->close();
-  } catch (...) {  // Nobody is left who could do anything about it.
-  }
+    return {};
+  });
 }
 
 }  // namespace kes::keystore

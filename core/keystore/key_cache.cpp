@@ -149,7 +149,7 @@ ReadPtr KeyCache::fetch(std::string_view name, Waiter waiter, Freshness freshnes
 // Answers those who do not wait any longer. A read that nobody waits for is left alone, unless it makes sense
 // by itself; whoever comes later starts a new one.
 void KeyCache::removeImpatientLocked(KeyRead& read, base::SteadyTime time, Answers& answers) {
-  const auto impatient = std::stable_partition(
+  const auto impatient = std::partition(
       read.waiters_.begin(), read.waiters_.end(),
       [&](const Waiter& waiter) { return waiter.call.deadline > time && !isCancelled(waiter.call); });
   for (auto waiter = impatient; waiter != read.waiters_.end(); ++waiter) {

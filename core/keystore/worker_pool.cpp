@@ -143,14 +143,12 @@ struct WorkerPool::State {
   }
 
   void takeOverdueLocked(std::deque<JobPtr>& from, base::SteadyTime time, std::vector<DroppedJob>& into) {
-    const auto overdue = std::stable_partition(from.begin(), from.end(), [&](const JobPtr& job) {
-      return !job->cancelled() && job->deadline() > time;
-    });
-    for (auto job = overdue; job != from.end(); ++job) {
-      const bool cancelled = (*job)->cancelled();
-      into.push_back({std::move(*job), cancelled ? Job::Dropped::cancelled : Job::Dropped::tooLate});
+    for (auto& job : from) {
+      const bool cancelled = job->cancelled();
+      if (!cancelled && job->deadline() > time) continue;
+      into.push_back({std::move(job), cancelled ? Job::Dropped::cancelled : Job::Dropped::tooLate});
     }
-    from.erase(overdue, from.end());
+    std::erase(from, nullptr);
   }
 
   void takeAllLocked(std::deque<JobPtr>& from, std::vector<DroppedJob>& into) {
