@@ -187,8 +187,12 @@ std::unique_ptr<net::HTTPSClientSession> Transport::Connection::dial(const Setti
     // The session shares the socket, and cannot be made of a connected one.
     auto session = std::make_unique<net::HTTPSClientSession>(socket);
     session->setKeepAlive(true);
+    socket.setLazyHandshake(true);  // within connect() it would wait for the server without end
     try {
       socket.connect(net::SocketAddress(addresses[i], endpoint_.port), timespan(settings.connectTimeout));
+      socket.setSendTimeout(timespan(settings.connectTimeout));
+      socket.setReceiveTimeout(timespan(settings.connectTimeout));
+      socket.completeHandshake();
       return session;
     } catch (const net::SSLException&) {
       throw;
