@@ -33,7 +33,10 @@ class Connection final : public IoSource, private Timer, private HandshakeGuest 
   // For the sessions.
   [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
-  [[nodiscard]] std::uint64_t authGeneration() const noexcept { return tls_ ? tls_->authGeneration() : 0; }
+  // Of the rules for client authentication it began under; nothing before the handshake.
+  [[nodiscard]] std::optional<std::uint64_t> authGeneration() const noexcept {
+    return tls_ ? std::optional(tls_->authGeneration()) : std::nullopt;
+  }
   // Encrypts plaintext for sending.
   void write(base::ByteView plaintext);
   // True while the client does not take what was written.

@@ -108,7 +108,8 @@ void EventLoop::stop(base::SteadyTime deadline) {
 void EventLoop::drainOlderThan(std::uint64_t authGeneration) {
   const std::vector<Connection*> all(connections_.begin(), connections_.end());
   for (auto* connection : all) {
-    if (connection->authGeneration() < authGeneration) connection->drain();
+    const auto generation = connection->authGeneration();
+    if (generation && *generation < authGeneration) connection->drain();
   }
 }
 

@@ -108,7 +108,7 @@ class H2Client {
   void waitForEnd();
   // Exchanges frames until the server's SETTINGS have been seen.
   void waitForSettings();
-  void waitForGoaway();
+  void waitForGoaways(int count);
   [[nodiscard]] const Response& response(std::int32_t stream) { return responses_[stream]; }
   [[nodiscard]] TlsClient& tls() { return tls_; }
   [[nodiscard]] nghttp2_session* session() { return session_; }
