@@ -140,7 +140,7 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   base::SteadyTime stopDeadline_{};
 
   base::Bytes received_;
-  WipedBytes plaintext_;
+  base::Bytes plaintext_;  // wiped by those who use it
   WipedBytes output_;
   std::vector<base::Bytes> spareOutputs_;
 };

@@ -32,12 +32,12 @@ H1Session::~H1Session() {
 void H1Session::receive(base::ByteView plaintext) {
   if (finished_) return;
   if (!pending_.empty() || waiting()) {
-    append(pending_, plaintext);
+    pending_.append(plaintext);
     consumePending();
     return;
   }
   const auto used = consume(plaintext);
-  append(pending_, plaintext.subspan(used));
+  pending_.append(plaintext.subspan(used));
 }
 
 void H1Session::resume() {
@@ -52,12 +52,9 @@ bool H1Session::wantsInput() const {
 
 void H1Session::consumePending() {
   if (pending_.empty() || waiting() || finished_) return;
-  const auto used = consume(pending_);
-  if (used == pending_.size()) {
-    wipeAndClear(pending_, 0);
-    return;
-  }
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(used));
+  const auto used = consume(pending_.view());
+  pending_.dropFront(used);
+  if (pending_.empty()) pending_.clear(0);
 }
 
 // Returns how many bytes are done with.
@@ -166,9 +163,9 @@ void H1Session::write(const Answer& answer, bool headOnly) {
                            .close = closes_});
   const bool withBody = !headOnly && mayHaveBody(answer.status) && !answer.body.empty();
   const bool joined = withBody && answer.body.size() <= kJoinedBody;
-  if (joined) append(out, answer.body);
-  connection_.write(out);
-  wipeAndClear(out, EventLoop::kReceiveSize);
+  if (joined) out.append(answer.body);
+  connection_.write(out.view());
+  out.clear(EventLoop::kReceiveSize);
   if (withBody && !joined) connection_.write(base::bytesOf(answer.body));
 }
 

@@ -121,8 +121,8 @@ struct H2Session::Callbacks {
   // Says how much of the answer goes into the next DATA frame; `sendData` puts it there.
   static ssize_t readResponse(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t room,
                               std::uint32_t* flags, nghttp2_data_source* source, void*) {
-    const auto& transfer = static_cast<HttpExchange*>(source->ptr)->transfer;
-    const auto left = transfer.response.size() - transfer.sent;
+    const auto& exchange = *static_cast<HttpExchange*>(source->ptr);
+    const auto left = exchange.response.size() - exchange.transfer.sent;
     const auto size = std::min(left, room);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     if (size == left) *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -137,10 +137,10 @@ struct H2Session::Callbacks {
       to.outputFull_ = true;
       return NGHTTP2_ERR_WOULDBLOCK;
     }
-    auto& transfer = static_cast<HttpExchange*>(source->ptr)->transfer;
-    append(out, base::ByteView(frameHeader, kFrameHeaderSize));
-    append(out, base::ByteView(transfer.response).subspan(transfer.sent, size));
-    transfer.sent += size;
+    auto& exchange = *static_cast<HttpExchange*>(source->ptr);
+    out.append(base::ByteView(frameHeader, kFrameHeaderSize));
+    out.append(exchange.response.view().subspan(exchange.transfer.sent, size));
+    exchange.transfer.sent += size;
     to.queued_ -= size;
     to.sent_ += size;
     return 0;
@@ -215,7 +215,7 @@ void H2Session::produce() {
       fail(nghttp2_strerror(static_cast<int>(size)));
       break;
     }
-    append(out, base::ByteView(frame, static_cast<std::size_t>(size)));
+    out.append(base::ByteView(frame, static_cast<std::size_t>(size)));
     if (size == 0 && !outputFull_) break;
     if (outputFull_ || out.size() > kOutputChunk) writeOut(out);
   }
@@ -224,8 +224,8 @@ void H2Session::produce() {
 
 void H2Session::writeOut(WipedBytes& out) {
   if (out.empty()) return;
-  connection_.write(out);
-  wipeAndClear(out, 2 * kOutputChunk);
+  connection_.write(out.view());
+  out.clear(2 * kOutputChunk);
 }
 
 bool H2Session::wantsInput() const {
@@ -423,7 +423,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   auto& transfer = exchange.transfer;
   const bool withBody = mayHaveBody(answer.status) && !answer.body.empty() && exchange.method() != "HEAD";
   if (withBody) {
-    append(transfer.response, answer.body);
+    exchange.response.append(answer.body);
     queued_ += answer.body.size();
   }
   nghttp2_data_provider provider{{.ptr = &exchange}, Callbacks::readResponse};
@@ -458,7 +458,7 @@ void H2Session::reset(HttpExchange& exchange, std::uint32_t code) {
 
 void H2Session::endStream(HttpExchange& exchange) {
   auto& transfer = exchange.transfer;
-  queued_ -= transfer.response.size() - transfer.sent;
+  queued_ -= exchange.response.size() - transfer.sent;
   releaseGrant(exchange);
   if (transfer.next != nullptr) transfer.next->transfer.previous = transfer.previous;
   (transfer.previous != nullptr ? transfer.previous->transfer.next : open_) = transfer.next;

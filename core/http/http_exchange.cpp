@@ -61,7 +61,7 @@ bool HttpExchange::takeBody(base::ByteView bytes) {
   if (kept == 0) return true;
   if (!loop_.bodyBudget().take(kept)) return false;
   bodyCharged_ += kept;
-  append(body_, bytes.first(kept));
+  body_.append(bytes.first(kept));
   return true;
 }
 
@@ -157,7 +157,7 @@ void HttpExchange::checkProgress() {
 }
 
 void HttpExchange::releaseBody() {
-  wipeAndClear(body_, kKeptBody);
+  body_.clear(kKeptBody);
   if (bodyCharged_ > 0) loop_.bodyBudget().give(bodyCharged_);
   bodyCharged_ = 0;
 }
@@ -166,9 +166,9 @@ void HttpExchange::recycle(bool keepMemory) {
   disarm();
   id_ += kGeneration;
   releaseBody();
-  wipeAndClear(transfer.response, keepMemory ? kKeptBody : 0);
-  if (!keepMemory) wipeAndClear(body_, 0);
-  transfer = Transfer{.response = std::move(transfer.response)};
+  response.clear(keepMemory ? kKeptBody : 0);
+  if (!keepMemory) body_.clear(0);
+  transfer = {};
   head_.clear();
   session_ = nullptr;
   peer_ = nullptr;

@@ -34,7 +34,7 @@ class HttpExchange final : public Exchange, private Timer {
   const Peer& peer() const noexcept override { return *peer_; }
   base::SteadyTime startedAt() const noexcept override { return startedAt_; }
   void readBody(std::size_t limit) override;
-  base::ByteSpan body() noexcept override { return body_; }
+  base::ByteSpan body() noexcept override { return body_.span(); }
   bool bodyTruncated() const noexcept override { return bodyTruncated_; }
   Deferred defer(base::SteadyTime deadline) override;
   void respond(int status, std::string_view contentType, std::string_view body,
@@ -68,15 +68,14 @@ class HttpExchange final : public Exchange, private Timer {
   struct Transfer {
     HttpExchange* previous = nullptr;
     HttpExchange* next = nullptr;
-    WipedBytes response;
     std::size_t sent = 0;
     std::size_t unconsumed = 0;  // of the stream's window
     std::size_t granted = 0;     // of the connection's budget for large bodies
     bool waitsForGrant = false;
-    bool responseEnded = false;
     bool tooLarge = false;
   };
   Transfer transfer;
+  WipedBytes response;  // what HTTP/2 has yet to send, and has sent
 
  private:
   friend class ExchangePool;

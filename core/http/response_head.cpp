@@ -53,14 +53,14 @@ constexpr bool isControl(char c) noexcept {
 void appendNumber(WipedBytes& out, std::size_t number) {
   char digits[20];
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  append(out, std::string_view(digits, end));
+  out.append(std::string_view(digits, end));
 }
 
 void appendField(WipedBytes& out, std::string_view name, std::string_view value) {
-  append(out, name);
-  append(out, ": ");
-  append(out, value);
-  append(out, "\r\n");
+  out.append(name);
+  out.append(": ");
+  out.append(value);
+  out.append("\r\n");
 }
 
 void putTwoDigits(char* out, int number) noexcept {
@@ -103,28 +103,28 @@ void DateText::refresh(base::SteadyTime now) noexcept {
 
 void appendResponseHead(WipedBytes& out, const ResponseHead& head) {
   if (head.status == 200) {
-    append(out, "HTTP/1.1 200 OK\r\n");
+    out.append("HTTP/1.1 200 OK\r\n");
   } else {
-    append(out, "HTTP/1.1 ");
+    out.append("HTTP/1.1 ");
     appendNumber(out, static_cast<std::size_t>(head.status));
-    append(out, " ");
-    append(out, reasonPhrase(head.status));
-    append(out, "\r\n");
+    out.append(" ");
+    out.append(reasonPhrase(head.status));
+    out.append("\r\n");
   }
   appendField(out, "Date", head.date);
   if (!head.contentType.empty() && isSendable({"content-type", head.contentType})) {
     appendField(out, "Content-Type", head.contentType);
   }
   if (mayHaveBody(head.status)) {
-    append(out, "Content-Length: ");
+    out.append("Content-Length: ");
     appendNumber(out, head.contentLength);
-    append(out, "\r\n");
+    out.append("\r\n");
   }
   for (const auto& header : head.extra) {
     if (isSendable(header)) appendField(out, header.name, header.value);
   }
-  if (head.close) append(out, "Connection: close\r\n");
-  append(out, "\r\n");
+  if (head.close) out.append("Connection: close\r\n");
+  out.append("\r\n");
 }
 
 }  // namespace kes::http

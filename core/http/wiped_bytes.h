@@ -1,53 +1,78 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <new>
+#include <cstring>
+#include <memory>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/secret.h"
 
 namespace kes::http {
 
-// Overwrites memory before it goes back to the heap, also when a vector outgrows it.
-template <typename T>
-struct WipingAllocator {
-  using value_type = T;
+// A growing buffer for plaintext on its way in or out: bodies may hold keys, so whatever memory it lets go of
+// has been overwritten.
+class WipedBytes {
+ public:
+  WipedBytes() noexcept = default;
+  WipedBytes(WipedBytes&& other) noexcept
+      : data_(std::move(other.data_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  WipedBytes& operator=(WipedBytes&&) = delete;
+  ~WipedBytes() { wipe(); }
 
-  WipingAllocator() noexcept = default;
-  template <typename U>
-  WipingAllocator(const WipingAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): rebinding
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] base::ByteView view() const noexcept { return {data_.get(), size_}; }
+  [[nodiscard]] base::ByteSpan span() noexcept { return {data_.get(), size_}; }
 
-  [[nodiscard]] T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    base::wipe(memory, count * sizeof(T));
-    ::operator delete(memory);
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) moveTo(capacity);
   }
-  template <typename U>
-  friend bool operator==(const WipingAllocator&, const WipingAllocator<U>&) noexcept {
-    return true;
+
+  void append(base::ByteView bytes) {
+    if (bytes.empty()) return;
+    if (bytes.size() > capacity_ - size_) moveTo(std::max(2 * capacity_, size_ + bytes.size()));
+    std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
   }
+  void append(std::string_view text) { append(base::bytesOf(text)); }
+
+  // Drops the first `size` bytes.
+  void dropFront(std::size_t size) noexcept {
+    std::memmove(data_.get(), data_.get() + size, size_ - size);
+    base::wipe(data_.get() + size_ - size, size);
+    size_ -= size;
+  }
+
+  // Drops everything, and the memory too where it is larger than `keep`.
+  void clear(std::size_t keep) noexcept {
+    wipe();
+    size_ = 0;
+    if (capacity_ <= keep) return;
+    data_.reset();
+    capacity_ = 0;
+  }
+
+ private:
+  void wipe() noexcept {
+    if (size_ > 0) base::wipe(data_.get(), size_);
+  }
+
+  void moveTo(std::size_t capacity) {
+    std::unique_ptr<std::uint8_t[]> larger(new std::uint8_t[capacity]);
+    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    wipe();
+    data_ = std::move(larger);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<std::uint8_t[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
-
-// Plaintext on its way in or out: bodies may hold keys.
-using WipedBytes = std::vector<std::uint8_t, WipingAllocator<std::uint8_t>>;
-
-inline void append(WipedBytes& out, base::ByteView bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-inline void append(WipedBytes& out, std::string_view text) {
-  append(out, base::bytesOf(text));
-}
-
-// Empties the buffer and keeps at most `capacity` bytes of its memory.
-inline void wipeAndClear(WipedBytes& buffer, std::size_t capacity) {
-  if (buffer.capacity() > capacity) {
-    buffer = WipedBytes();
-    return;
-  }
-  base::wipe(buffer.data(), buffer.size());
-  buffer.clear();
-}
 
 }  // namespace kes::http

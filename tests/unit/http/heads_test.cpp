@@ -44,7 +44,7 @@ TEST(RequestHead, forgetsEverythingOnClear) {
 std::string written(const ResponseHead& head) {
   WipedBytes out;
   appendResponseHead(out, head);
-  return std::string(base::textOf(out));
+  return std::string(base::textOf(out.view()));
 }
 
 TEST(ResponseHead, isWrittenInFull) {
