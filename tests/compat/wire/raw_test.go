@@ -43,6 +43,7 @@ func raw(method, path, body string, headers []string) string {
 func TestHandWrittenRequests(t *testing.T) {
 	const generate = "/v1/key/generate/app-aes"
 	big := "X: " + strings.Repeat("x", 20_000)
+	keepsOpen := &rawDifference{[]int{400}, true, "where such a request ends is certain, so the connection can go on"}
 	table := []rawExchange{
 		{name: "two at once", request: get("/version") + get("/v1/ready"), statuses: []int{200, 200}},
 		{name: "bodies at once", request: put(generate, `{}`, "Content-Length: 2") + put(generate, `{}`, "Content-Length: 2"),
@@ -56,8 +57,8 @@ func TestHandWrittenRequests(t *testing.T) {
 		{name: "continue", request: put(generate, "", "Content-Length: 2", "Expect: 100-continue"), statuses: []int{100}},
 		{name: "the whole address", request: "GET https://<host>/version HTTP/1.1\r\nHost: <host>\r\n\r\n", statuses: []int{200}},
 		{name: "header names in other case", request: put(generate, `{}`, "cOnTeNt-LeNgTh: 2"), statuses: []int{200}},
-		{name: "an unfinished escape", request: get("/v1/key/describe/%4"), statuses: []int{400}, closes: true},
-		{name: "an escape that is none", request: get("/v1/key/describe/%zz"), statuses: []int{400}, closes: true},
+		{name: "an unfinished escape", request: get("/v1/key/describe/%4"), statuses: []int{400}, differ: keepsOpen},
+		{name: "an escape that is none", request: get("/v1/key/describe/%zz"), statuses: []int{400}, differ: keepsOpen},
 		{name: "no host", request: "GET /version HTTP/1.1\r\n\r\n", statuses: []int{400}, closes: true},
 		{name: "garbage", request: "garbage\r\n\r\n", statuses: []int{400}, closes: true},
 		{name: "a version unknown", request: "GET /version HTTP/3.7\r\nHost: <host>\r\n\r\n", statuses: []int{505}, closes: true},
