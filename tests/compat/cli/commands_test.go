@@ -30,6 +30,7 @@ type messages int
 const (
 	everyWord messages = iota
 	theStart           // up to the first ':' behind "Error: "
+	anyError           // an error in words of its own
 	anyUsage           // a usage text of its own
 )
 
@@ -114,7 +115,7 @@ var steps = []step{
 	{args: "status x"},
 	{args: "identity of " + adminKey},
 	{args: "identity of kes:v1:AAAA"},
-	{args: "identity of no-such-file", reading: theStart},
+	{args: "identity of no-such-file", reading: anyError},
 	{args: "identity of"},
 	{args: "identity new --key only.key"},
 	{args: "identity new --cert only.crt"},
@@ -175,6 +176,10 @@ func (m messages) abridge(o outcome) outcome {
 		head, rest, _ := strings.Cut(o.stderr, "Error: ")
 		start, _, _ := strings.Cut(rest, ":")
 		o.stderr = head + "Error: " + start
+	case anyError:
+		if strings.HasPrefix(o.stderr, "Error: ") {
+			o.stderr = "<error>"
+		}
 	case anyUsage:
 		if strings.Contains(o.stderr, "Usage:") || strings.Contains(o.stderr, "usage:") {
 			o.stderr = "<usage>"

@@ -176,7 +176,7 @@ func verifyListing(ctx context.Context, t *testing.T, c *kes.Client, dir string,
 
 // TestReloadedWhileCreating: two servers on one directory, both told to reload again and again.
 func TestReloadedWhileCreating(t *testing.T) {
-	total := int64(2_000)
+	total := int64(1_000)
 	if harness.Full() {
 		total = 10_000
 	}
