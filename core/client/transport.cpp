@@ -43,7 +43,7 @@ std::string reasonOf(const Poco::Exception& exception) {
 
 // Of "error:0A00045C:SSL routines::tlsv13 alert certificate required" the part for people.
 std::string alertOf(const Poco::Exception& exception) {
-  const std::string text = exception.message();
+  const std::string& text = exception.message();
   const auto colons = text.rfind("::");
   return colons == std::string::npos ? text : text.substr(colons + 2);
 }

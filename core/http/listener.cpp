@@ -74,14 +74,14 @@ base::Outcome<std::unique_ptr<Listener>> Listener::bind(const std::string& host,
     socket.setBlocking(false);
     const int fd = socket.impl()->sockfd();
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return std::unique_ptr<Listener>(new Listener(std::move(socket)));
+    return std::unique_ptr<Listener>(new Listener(socket));
   } catch (const Poco::Exception& error) {
     return base::fail("cannot listen on '" + name + "': " + error.displayText());
   }
 }
 
-Listener::Listener(Poco::Net::ServerSocket socket)
-    : socket_(std::move(socket)), port_(socket_.address().port()), spare_(openSpare()) {}
+Listener::Listener(const Poco::Net::ServerSocket& socket)
+    : socket_(socket), port_(socket_.address().port()), spare_(openSpare()) {}
 
 void Listener::start(std::vector<EventLoop*> loops, std::size_t limit) {
   loops_ = std::move(loops);

@@ -30,7 +30,7 @@ class Listener final : public IoSource {
   void onEvents(std::uint32_t events) override;
 
  private:
-  explicit Listener(Poco::Net::ServerSocket socket);
+  explicit Listener(const Poco::Net::ServerSocket& socket);
 
   [[nodiscard]] bool acceptOne();
   void refuseForLackOfDescriptors();

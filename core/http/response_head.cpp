@@ -85,9 +85,9 @@ void DateText::refresh(base::SteadyTime now) noexcept {
   static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   timespec wall{};
-  clock_gettime(CLOCK_REALTIME, &wall);
+  (void)clock_gettime(CLOCK_REALTIME, &wall);
   tm utc{};
-  gmtime_r(&wall.tv_sec, &utc);
+  (void)gmtime_r(&wall.tv_sec, &utc);
 
   std::copy_n("Ddd, dd Mmm yyyy hh:mm:ss GMT", sizeof text_, text_);
   std::copy_n(kDays[utc.tm_wday], 3, text_);

@@ -145,7 +145,7 @@ void Deferred::post(std::move_only_function<void(Exchange*)> then) {
 
 base::Outcome<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, const TlsSettings& tls,
                                                      std::shared_ptr<const PeerVerifier> verifier,
-                                                     HandlerFactory handlers) {
+                                                     const HandlerFactory& handlers) {
   auto context = TlsContext::create(tls, std::move(verifier), nullptr);
   if (!context) return std::unexpected(context.error());
   auto listener = Listener::bind(settings.host, settings.port);

@@ -165,7 +165,7 @@ class Server {
   // settings.
   [[nodiscard]] static base::Outcome<std::unique_ptr<Server>> start(
       const ServerSettings& settings, const TlsSettings& tls, std::shared_ptr<const PeerVerifier> verifier,
-      HandlerFactory handlers);
+      const HandlerFactory& handlers);
   virtual ~Server() = default;
 
   [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;

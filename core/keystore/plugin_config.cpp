@@ -142,7 +142,7 @@ base::Outcome<PluginConfig> PluginConfig::parse(const StoreSettings& settings, c
   config.document_->text = absent ? "{}" : settings.configuration;
   auto json = parseJson(config.document_->text);
   if (!json) return base::fail(configProblem(settings, "", "is not valid JSON"));
-  config.document_->root = std::move(*json);
+  config.document_->root = *json;
 
   valijson::Schema rules;
   if (auto readable = readSchema(schema, rules); !readable) {

@@ -94,7 +94,7 @@ std::int32_t PluginHost::findConfig(const char* pointer, Var& value) const {
   if (!config_) return KES_E_UNSUPPORTED;
   auto found = config_->values.find(pointer);
   if (!found) return KES_E_NOT_FOUND;
-  value = std::move(*found);
+  value = *found;
   return KES_OK;
 }
 

@@ -173,7 +173,7 @@ base::Outcome<std::string> findPlugin(std::string_view id, const std::vector<std
         logText(id)));
   }
   for (const std::string& dir : dirs) {
-    const std::string path = fmt::format("{}/{}{}", dir, id, kSuffix);
+    std::string path = fmt::format("{}/{}{}", dir, id, kSuffix);
     struct stat status{};
     // Whatever is there counts, even if it will be refused: falling through to the next directory would load
     // something else than what the first one says.
