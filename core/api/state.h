@@ -28,7 +28,7 @@ struct State {
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<keystore::KeyStore> store;
   std::array<RouteSettings, kOperations> routes;
-  std::size_t missesPerIdentity = 0;  // most reads of the store in flight for one identity; 0 = no limit
+  std::size_t missesPerIdentity = 0;  // most requests of one identity waiting for the store; 0 = no limit
 
   [[nodiscard]] const RouteSettings& settingsOf(const Route& route) const noexcept {
     return routes[static_cast<std::size_t>(route.operation)];
@@ -60,7 +60,7 @@ class StateCell {
   std::atomic<std::uint64_t> generation_{0};
 };
 
-// Counts the store reads in flight of each identity. Only requests that miss the cache come here.
+// Counts the requests of each identity that wait for the store. Only those that miss the cache come here.
 class MissBudget {
  public:
   [[nodiscard]] bool acquire(std::string_view identity, std::size_t limit) {

@@ -67,7 +67,7 @@ struct Limits {
   std::size_t bodyTotal = 256'000'000;
   std::size_t storeThreads = 16;
   std::size_t storeQueue = 1024;
-  std::size_t missesPerIdentity = 32;  // in flight
+  std::size_t missesPerIdentity = 0;  // waiting for the store; 0 = no limit
 };
 
 // The section `plugin:`, ours.

@@ -43,7 +43,7 @@ constexpr std::array kNumbers = {
     NumberLimit{"body_total", &Limits::bodyTotal, kOneBody, kAny},
     NumberLimit{"store_threads", &Limits::storeThreads, 1, 1024},
     NumberLimit{"store_queue", &Limits::storeQueue, 1, kInt},
-    NumberLimit{"misses_per_identity", &Limits::missesPerIdentity, 1, kInt},
+    NumberLimit{"misses_per_identity", &Limits::missesPerIdentity, 0, kInt},
 };
 
 void readDuration(const Section& section, const DurationLimit& limit, Limits& limits) {

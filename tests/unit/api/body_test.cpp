@@ -7,7 +7,9 @@
 namespace kes::api {
 namespace {
 
-base::ByteSpan writable(std::string& text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
+base::ByteSpan writable(std::string& text) {
+  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
 
 TEST(CryptoBody, readsInputAndContext) {
   std::string text = R"({"version":{"any":[1]},"Plaintext":"aGVsbG8=","CONTEXT":"Y3R4","x":1} trailing)";
@@ -18,7 +20,8 @@ TEST(CryptoBody, readsInputAndContext) {
 }
 
 TEST(CryptoBody, takesAbsentNullAndEmptyMembersAsEmpty) {
-  for (std::string text : {R"({})", R"({"plaintext":null,"context":null})", R"({"plaintext":"","context":""})", "null"}) {
+  for (std::string text :
+       {R"({})", R"({"plaintext":null,"context":null})", R"({"plaintext":"","context":""})", "null"}) {
     const auto body = decodeCrypto(writable(text), "plaintext");
     ASSERT_TRUE(body) << text;
     EXPECT_TRUE(body->input.empty());
@@ -27,8 +30,9 @@ TEST(CryptoBody, takesAbsentNullAndEmptyMembersAsEmpty) {
 }
 
 TEST(CryptoBody, refusesMalformedBodies) {
-  for (std::string text : {"", " ", "[]", "1", "\"x\"", R"({"plaintext":1})", R"({"plaintext":"a"})", R"({"plaintext":"aGk"})",
-                           R"({"plaintext":"aGk_"})", R"({"plaintext":"aGVsbG8=")", R"({"context":{}})"}) {
+  for (std::string text :
+       {"", " ", "[]", "1", "\"x\"", R"({"plaintext":1})", R"({"plaintext":"a"})", R"({"plaintext":"aGk"})",
+        R"({"plaintext":"aGk_"})", R"({"plaintext":"aGVsbG8=")", R"({"context":{}})"}) {
     EXPECT_FALSE(decodeCrypto(writable(text), "plaintext")) << text;
   }
 }

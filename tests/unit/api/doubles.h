@@ -32,13 +32,16 @@ class FakeExchange final : public http::Exchange {
   const http::Peer& peer() const noexcept override { return peer_; }
   base::SteadyTime startedAt() const noexcept override { return base::SteadyClock::now(); }
   void readBody(std::size_t limit) override { bodyLimit = limit; }
-  base::ByteSpan body() noexcept override { return {reinterpret_cast<std::uint8_t*>(body_.data()), body_.size()}; }
+  base::ByteSpan body() noexcept override {
+    return {reinterpret_cast<std::uint8_t*>(body_.data()), body_.size()};
+  }
   bool bodyTruncated() const noexcept override { return false; }
   http::Deferred defer(base::SteadyTime) override {
     deferred = true;
     return {};
   }
-  void respond(int code, std::string_view type, std::string_view text, std::span<const Header> extra) override {
+  void respond(int code, std::string_view type, std::string_view text,
+               std::span<const Header> extra) override {
     EXPECT_EQ(status, 0) << "answered twice";
     status = code;
     contentType = type;
