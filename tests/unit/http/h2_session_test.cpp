@@ -239,7 +239,7 @@ TEST_F(Http2, clientThatLeavesAbandonsAllItsStreams) {
 
 TEST_F(Http2, rapidResetsEndTheConnection) {
   auto client = connect();
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const auto stream = client->submit({.target = "/defer"});
     if (!client->flush()) break;
     client->reset(stream, NGHTTP2_CANCEL);
@@ -247,7 +247,8 @@ TEST_F(Http2, rapidResetsEndTheConnection) {
   client->waitForEnd();
 
   EXPECT_EQ(client->goawayCode(), static_cast<std::uint32_t>(NGHTTP2_INTERNAL_ERROR));
-  EXPECT_LT(server_->counters().requests, 1500U);
+  // The burst of 1,000 and what one receive buffer of 64 KiB held when it was used up.
+  EXPECT_LT(server_->counters().requests, 5'000U);
 }
 
 TEST_F(Http2, handlerThatThrowsCostsItsStreamOnly) {
