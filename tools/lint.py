@@ -203,7 +203,7 @@ def compile_commands():
         if not name.startswith(("core/", "sdk/", "plugins/")) or not os.path.exists(entry["file"]):
             continue
         words = [word for word in entry["command"].split(" ") if word not in GCC_ONLY and not word.endswith("/ccache")]
-        entries.append({**entry, "command": " ".join(words) + " -Wno-unknown-warning-option"})
+        entries.append({**entry, "command": " ".join(words)})
     return entries
 
 
