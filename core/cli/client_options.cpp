@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "cli/readable.h"
 #include "crypto/api_key.h"
 #include "crypto/x509.h"
 
@@ -89,6 +90,12 @@ base::Outcome<crypto::KeyPair> fromApiKey(std::string_view text) {
 
 base::Outcome<crypto::KeyPair> fromFiles(const std::string& keyFile, const std::string& certificateFile,
                                          Console& console) {
+  if (const auto why = whyUnreadable(certificateFile)) {
+    return base::fail(fmt::format("reading certificate file: {}", *why));
+  }
+  if (const auto why = whyUnreadable(keyFile)) {
+    return base::fail(fmt::format("reading private key file: {}", *why));
+  }
   const auto encrypted = crypto::isPrivateKeyEncrypted(keyFile);
   if (!encrypted) return std::unexpected(encrypted.error());
   base::Secret password;

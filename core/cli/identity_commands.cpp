@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/identity_output.h"
+#include "cli/readable.h"
 #include "cli/unavailable.h"
 #include "crypto/api_key.h"
 #include "crypto/pem.h"
@@ -58,6 +59,7 @@ base::Outcome<std::string> identityOfApiKey(std::string_view text) {
 }
 
 base::Outcome<std::string> identityOfCertificate(const std::string& file) {
+  if (auto why = whyUnreadable(file)) return base::fail(std::move(*why));
   const auto certificates = crypto::readCertificates(file);
   if (!certificates) return std::unexpected(certificates.error());
   return crypto::identityOf(certificates->front().get());
@@ -119,6 +121,7 @@ int printNewApiKey(Console& console) {
 
 // What the first PEM block of the file is decides; others may follow.
 int printWhatFileHolds(const std::string& file, Console& console) {
+  if (const auto why = whyUnreadable(file)) return fail(console, *why);
   const auto blocks = crypto::readPemFile(file);
   if (!blocks) return fail(console, blocks.error().message);
   const crypto::PemBlock& first = blocks->front();

@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+
+#include "cli/readable.h"
 
 namespace kes::cli {
 namespace {
@@ -21,12 +22,10 @@ struct NewFile {
 };
 
 std::unexpected<base::Failure> failed(const NewFile& file) {
-  const int error = errno;
-  if (error == EEXIST) {
+  if (errno == EEXIST) {
     return base::fail(fmt::format("{} already exists. Use --force to overwrite it", file.what));
   }
-  return base::fail(
-      fmt::format("failed to create {}: open {}: {}", file.what, file.path, std::strerror(error)));
+  return base::fail(fmt::format("failed to create {}: {}", file.what, openError(file.path)));
 }
 
 bool writeAll(int fd, base::ByteView content) {

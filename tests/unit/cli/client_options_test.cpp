@@ -109,6 +109,11 @@ TEST(ClientOptions, readsKeyFilesAndAsksForThePasswordOfEncryptedOnes) {
                             {std::string(name) + "_CERT", directory / "c"}}),
               kOtherIdentity);
   }
+  EXPECT_EQ(
+      identityWith({{"KES_CLIENT_KEY", directory / "absent"}, {"KES_CLIENT_CERT", directory / "c"}}),
+      "reading private key file: open " + (directory / "absent").string() + ": no such file or directory");
+  EXPECT_EQ(identityWith({{"KES_CLIENT_KEY", "absent"}, {"KES_CLIENT_CERT", "gone"}}),
+            "reading certificate file: open gone: no such file or directory");
   const std::string refused =
       identityWith({{"KES_CLIENT_KEY", directory / "other"}, {"KES_CLIENT_CERT", directory / "c"}});
   EXPECT_TRUE(refused.ends_with("incorrect password")) << refused;
