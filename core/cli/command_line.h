@@ -11,7 +11,7 @@
 #include "cli/console.h"
 #include "cli/style.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 
