@@ -47,6 +47,7 @@ bool Connection::costly() const noexcept {
 
 void Connection::onEvents(std::uint32_t events) {
   if (state_ == State::closed) return;
+  loop_.noteActive(activity_);
   inTurn_ = true;
   if ((events & EPOLLOUT) != 0) send();
   if ((events & EPOLLIN) != 0 && wantsToReceive()) {
@@ -125,6 +126,10 @@ void Connection::touch() {
   if (inTurn_ || touched_ || state_ == State::closed) return;
   touched_ = true;
   loop_.touch(*this);
+}
+
+void Connection::relax() {
+  if (tls_) tls_->releaseBuffers();
 }
 
 void Connection::onTimer() {
@@ -260,7 +265,8 @@ void Connection::open() {
 
 void Connection::readRecords() {
   const auto buffer = loop_.plaintextBuffer();
-  while (!broken_ && session_->wantsInput()) {
+  // OpenSSL reads no further than it needs, so without input there is no whole record.
+  while (!tls_->unread().empty() && !broken_ && session_->wantsInput()) {
     const auto [outcome, size] = tls_->read(buffer);
     switch (outcome) {
       case TlsStream::Read::data:

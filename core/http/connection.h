@@ -27,6 +27,8 @@ class Connection final : public IoSource, private Timer, private HandshakeGuest 
   void settle();
   // Takes no further requests.
   void drain();
+  // Gives back what only a busy connection needs.
+  void relax();
   // Closes at once, whatever is in flight.
   void close();
 
@@ -83,6 +85,7 @@ class Connection final : public IoSource, private Timer, private HandshakeGuest 
 
   EventLoop& loop_;
   UniqueFd socket_;
+  Activity activity_{*this};
   Peer peer_;
   State state_ = State::silent;
   bool inTurn_ = false;

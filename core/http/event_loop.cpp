@@ -18,6 +18,8 @@ constexpr std::size_t kEventsPerTurn = 256;
 constexpr std::size_t kHandshakeStepsPerTurn = 4;
 constexpr std::size_t kSpareOutputs = 64;
 constexpr std::size_t kLargestSpareOutput = 128 * 1024;
+// A connection without events for this long gives its buffers back.
+constexpr auto kRelaxAfter = std::chrono::seconds(1);
 constexpr auto kTickInterval = std::chrono::seconds(1);
 
 int checked(int result, const char* what) {
@@ -42,6 +44,7 @@ class EventLoop::Tick final : private Timer {
   void onTimer() override {
     again();
     loop_.handshakes_.sweep(loop_.now_);
+    loop_.relaxIdle();
     loop_.handler_->onTick();
   }
 
@@ -214,6 +217,15 @@ void EventLoop::settleTouched() {
     settling_.swap(touched_);
     for (auto* connection : settling_) connection->settle();
     settling_.clear();
+  }
+}
+
+void EventLoop::relaxIdle() {
+  while (active_.linked()) {
+    auto& idlest = static_cast<Activity&>(*active_.next);
+    if (now_ - idlest.since < kRelaxAfter) return;
+    idlest.unlink();
+    idlest.connection.relax();
   }
 }
 

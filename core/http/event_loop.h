@@ -15,6 +15,7 @@
 #include "http/counters.h"
 #include "http/handshake_gate.h"
 #include "http/http_exchange.h"
+#include "http/list_link.h"
 #include "http/response_head.h"
 #include "http/server.h"
 #include "http/timer_wheel.h"
@@ -25,6 +26,17 @@
 namespace kes::http {
 
 class Connection;
+
+// A connection's place among those that were active lately.
+struct Activity : ListLink {
+  explicit Activity(Connection& owner) noexcept : connection(owner) {}
+  ~Activity() { unlink(); }
+  Activity(const Activity&) = delete;
+  Activity& operator=(const Activity&) = delete;
+
+  Connection& connection;
+  base::SteadyTime since{};
+};
 
 // Something with a file descriptor that wakes the loop.
 class IoSource {
@@ -68,6 +80,12 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   void rewatch(int fd, std::uint32_t events, IoSource& source);
   // Has the connection settle at the end of this turn.
   void touch(Connection& connection) { touched_.push_back(&connection); }
+  // The connection is busy: it is asked to relax once it has not been for a second.
+  void noteActive(Activity& activity) noexcept {
+    activity.since = now_;
+    activity.unlink();
+    activity.insertBefore(active_);
+  }
   // The connection is closed; it is deleted at the end of this turn.
   void bury(Connection& connection);
   void report(std::string_view address, std::string_view what);
@@ -106,6 +124,7 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   [[nodiscard]] int timeout() const noexcept;
   void runPosted();
   void settleTouched();
+  void relaxIdle();
   void deleteBuried();
   void closeAll();
   [[nodiscard]] bool finished() const noexcept;
@@ -133,6 +152,7 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   std::unordered_set<Connection*> connections_;
   std::vector<Connection*> touched_;
   std::vector<Connection*> settling_;
+  ListLink active_;  // least recently first
   std::vector<std::unique_ptr<Connection>> buried_;
   std::vector<IoSource*> costly_;
   DateText date_;

@@ -41,6 +41,7 @@ class H1Parser::Beast final : public beast::http::basic_parser<true> {
   }
 
   base::ByteView piece;
+  std::uint64_t bodySeen = 0;
   bool expectsContinue = false;
   bool unknownCoding = false;
   bool missesHost() const noexcept { return hosts_ != 1 && !(hosts_ == 0 && version_ == 10); }
@@ -86,6 +87,7 @@ class H1Parser::Beast final : public beast::http::basic_parser<true> {
 
   std::size_t take(Text body) noexcept {
     piece = base::bytesOf(viewOf(body));
+    bodySeen += body.size();
     return body.size();
   }
 
@@ -175,8 +177,9 @@ std::optional<std::uint64_t> H1Parser::contentLength() const {
 std::optional<std::uint64_t> H1Parser::remaining() const {
   const auto& parser = *slot_->parser;
   if (parser.is_done()) return 0;
-  if (const auto left = parser.content_length_remaining()) return *left;
-  return std::nullopt;
+  const auto length = contentLength();
+  if (!length) return std::nullopt;
+  return *length - parser.bodySeen;
 }
 
 bool H1Parser::keepAlive() const {

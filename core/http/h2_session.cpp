@@ -59,6 +59,12 @@ nghttp2_nv copiedField(std::string_view name, std::string_view value) noexcept {
   return {mutableBytes(name), mutableBytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
+// Half of what a connection may hold is spread over its streams; the other half is for large bodies, which
+// have to be granted one by one.
+std::size_t windowOfStream(const Limits& limits) {
+  return std::clamp<std::size_t>(limits.bodyPerConnection / 2 / std::max(limits.streams, 1U), 1024, 65535);
+}
+
 }  // namespace
 
 // nghttp2 is C: it calls back with the session as a void pointer.
@@ -160,7 +166,8 @@ struct H2Session::Callbacks {
   }
 };
 
-H2Session::H2Session(Connection& connection) : connection_(connection) {
+H2Session::H2Session(Connection& connection)
+    : connection_(connection), streamWindow_(windowOfStream(connection.loop().limits())) {
   static nghttp2_session_callbacks* const callbacks = Callbacks::make();
   static nghttp2_option* const option = makeOptions();
   if (nghttp2_session_server_new2(&session_, callbacks, this, option) != 0) throw std::bad_alloc();
@@ -184,19 +191,12 @@ void H2Session::sendSettings() {
   const auto& limits = connection_.loop().limits();
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams},
-      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(streamWindow())},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(streamWindow_)},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.headerSize)},
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
   }};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
-}
-
-// Half of what a connection may hold is spread over its streams; the other half is for large bodies, which
-// have to be granted one by one.
-std::size_t H2Session::streamWindow() const {
-  const auto& limits = connection_.loop().limits();
-  return std::clamp<std::size_t>(limits.bodyPerConnection / 2 / std::max(limits.streams, 1U), 1024, 65535);
 }
 
 void H2Session::receive(base::ByteView plaintext) {
@@ -341,7 +341,7 @@ void H2Session::startBody(HttpExchange& exchange) {
     nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, exchange.stream(), nullptr, &status, 1, nullptr);
   }
   connection_.touch();
-  if (exchange.contentLength().value_or(0) > streamWindow()) askForGrant(exchange);
+  if (exchange.contentLength().value_or(0) > streamWindow_) askForGrant(exchange);
 }
 
 void H2Session::takeBody(HttpExchange& exchange, base::ByteView piece) {
@@ -360,7 +360,7 @@ void H2Session::consume(HttpExchange& exchange, std::size_t size) {
   auto& transfer = exchange.transfer;
   transfer.unconsumed += size;
   if (exchange.keepsBody() && transfer.granted == 0) {
-    if (2 * transfer.unconsumed >= streamWindow()) askForGrant(exchange);
+    if (2 * transfer.unconsumed >= streamWindow_) askForGrant(exchange);
     if (transfer.granted == 0) return;
   }
   nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
@@ -410,7 +410,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   fields[count++] = answer.status == 200 ? constantField(":status", "200")
                                          : copiedField(":status", {status.data(), status.size()});
   fields[count++] = copiedField("date", connection_.loop().date());
-  if (!answer.contentType.empty() && isSendable({"content-type", answer.contentType})) {
+  if (!answer.contentType.empty() && isSendableValue(answer.contentType)) {
     fields[count++] = copiedField("content-type", answer.contentType);
   }
   if (mayHaveBody(answer.status)) {

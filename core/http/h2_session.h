@@ -53,10 +53,10 @@ class H2Session final : public Session, private Timer {
   void reset(HttpExchange& exchange, std::uint32_t code);
   void fail(std::string_view what);
   void onTimer() override;
-  [[nodiscard]] std::size_t streamWindow() const;
   [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
 
   Connection& connection_;
+  std::size_t streamWindow_;  // of a stream whose body has not been granted more
   nghttp2_session* session_ = nullptr;
   HttpExchange* open_ = nullptr;  // the newest of a list
   std::deque<std::int32_t> waitingForGrant_;

@@ -1,6 +1,7 @@
 #include "http/response_head.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <ctime>
@@ -40,10 +41,18 @@ constexpr Reason kReasons[] = {
     {505, "HTTP Version Not Supported"},
 };
 
+constexpr auto kTokenCharacters = [] {
+  std::array<bool, 256> set{};
+  for (const unsigned char c :
+       std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "!#$%&'*+-.^_`|~")) {
+    set[c] = true;
+  }
+  return set;
+}();
+
 constexpr bool isTokenCharacter(char c) noexcept {
-  if (c >= '0' && c <= '9') return true;
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return kTokenCharacters[static_cast<unsigned char>(c)];
 }
 
 constexpr bool isControl(char c) noexcept {
@@ -75,9 +84,13 @@ std::string_view reasonPhrase(int status) noexcept {
   return found == std::end(kReasons) ? "Unknown" : found->phrase;
 }
 
+bool isSendableValue(std::string_view value) noexcept {
+  return std::ranges::none_of(value, isControl);
+}
+
 bool isSendable(const Exchange::Header& header) noexcept {
   return !header.name.empty() && std::ranges::all_of(header.name, isTokenCharacter) &&
-         std::ranges::none_of(header.value, isControl);
+         isSendableValue(header.value);
 }
 
 void DateText::refresh(base::SteadyTime now) noexcept {
@@ -112,7 +125,7 @@ void appendResponseHead(WipedBytes& out, const ResponseHead& head) {
     out.append("\r\n");
   }
   appendField(out, "Date", head.date);
-  if (!head.contentType.empty() && isSendable({"content-type", head.contentType})) {
+  if (!head.contentType.empty() && isSendableValue(head.contentType)) {
     appendField(out, "Content-Type", head.contentType);
   }
   if (mayHaveBody(head.status)) {

@@ -12,8 +12,9 @@ namespace kes::http {
 // The reason phrase of RFC 9110 §15 for a status, "Unknown" for others.
 [[nodiscard]] std::string_view reasonPhrase(int status) noexcept;
 
-// True where a field may be sent: a token for a name, no control characters in the value. Guards against
-// response splitting (RFC 9110 §5.5).
+// True where a value, or a field, may be sent: no control characters in the value, a token for a name. Guards
+// against response splitting (RFC 9110 §5.5).
+[[nodiscard]] bool isSendableValue(std::string_view value) noexcept;
 [[nodiscard]] bool isSendable(const Exchange::Header& header) noexcept;
 
 // True where RFC 9110 §6.4.1 allows the response a body and a Content-Length.

@@ -131,7 +131,6 @@ base::Outcome<void> TlsContext::configure(const TlsSettings& settings) {
   auto* ctx = native();
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT |
                                SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_max_early_data(ctx, 0);
   SSL_CTX_set_recv_max_early_data(ctx, 0);
   SSL_CTX_set_max_cert_list(ctx, kLongestCertificateList);

@@ -19,6 +19,11 @@ std::int64_t secondsOf(const ASN1_TIME* time) {
   return timegm(&utc);
 }
 
+// An error that another connection left on this thread's queue would be taken for ours.
+void forgetErrors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 }  // namespace
 
 // A BIO over the two buffers. It never blocks and never fails: writing appends, reading an empty buffer asks
@@ -79,7 +84,7 @@ TlsStream::TlsStream(std::shared_ptr<const TlsContext> context)
 }
 
 TlsStream::Step TlsStream::handshake() {
-  ERR_clear_error();
+  forgetErrors();
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     if (peerRecord() != nullptr) return Step::done;
@@ -113,7 +118,7 @@ const PeerRecord* TlsStream::peerRecord() {
 }
 
 TlsStream::ReadResult TlsStream::read(base::ByteSpan out) {
-  ERR_clear_error();
+  forgetErrors();
   const int count = SSL_read(ssl_.get(), out.data(), static_cast<int>(out.size()));
   if (count > 0) return {Read::data, static_cast<std::size_t>(count)};
   switch (SSL_get_error(ssl_.get(), count)) {
@@ -129,7 +134,7 @@ TlsStream::ReadResult TlsStream::read(base::ByteSpan out) {
 
 bool TlsStream::write(base::ByteView plaintext) {
   while (!plaintext.empty()) {
-    ERR_clear_error();
+    forgetErrors();
     std::size_t written = 0;
     if (SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &written) != 1) {
       failure_ = describeFailure();

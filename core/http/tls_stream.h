@@ -53,6 +53,10 @@ class TlsStream {
   // Encrypts all of it.
   [[nodiscard]] bool write(base::ByteView plaintext);
   void sendCloseNotify();
+  // Frees OpenSSL's record buffers, 33 KB, until they are needed again. (SSL_MODE_RELEASE_BUFFERS would do so
+  // after every record and, with SSL_OP_CLEANSE_PLAINTEXT, wipe 16 KB each time: 2 µs per request.) Does
+  // nothing while a part of a record is in them.
+  void releaseBuffers() { SSL_free_buffers(ssl_.get()); }
 
   // Why the last step failed, for a person.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
