@@ -29,7 +29,7 @@ void handleSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::setvbuf(stdout, nullptr, _IONBF, 0);  // secrets that are printed stay in no buffer
+  (void)std::setvbuf(stdout, nullptr, _IONBF, 0);  // secrets that are printed stay in no buffer
   handleSignals();
   kes::cli::Console console = kes::cli::processConsole();
   try {
