@@ -8,6 +8,7 @@
 
 #include "cli/password.h"
 #include "cli/program.h"
+#include "server/process.h"
 
 namespace {
 
@@ -29,6 +30,7 @@ void handleSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  kes::server::wipeOpenSslMemory();                // before anything allocates through OpenSSL
   (void)std::setvbuf(stdout, nullptr, _IONBF, 0);  // secrets that are printed stay in no buffer
   handleSignals();
   kes::cli::Console console = kes::cli::processConsole();
