@@ -83,10 +83,11 @@ func TestErrorsAreTheLibrarys(t *testing.T) {
 					t.Errorf("%s: got %v, expected %v", c.name, err, c.want)
 				}
 			}
-			if _, err := s.SDK(nil, protocol).Version(ctx); err == nil {
-				t.Error("a client without a certificate is served")
-			} else if _, ok := kes.IsConnError(err); !ok {
-				t.Errorf("a client without a certificate gets as far as %v", err)
+			// In TLS 1.3 a client is done before the server refuses it, so how Go words the end of the connection
+			// depends on who was first. Certain is that no answer comes.
+			var answer kes.Error
+			if _, err := s.SDK(nil, protocol).Version(ctx); err == nil || errors.As(err, &answer) {
+				t.Errorf("a client without a certificate is answered: %v", err)
 			}
 		})
 	})
