@@ -11,12 +11,13 @@
 #include "http/session.h"
 #include "http/timer_wheel.h"
 #include "http/tls_stream.h"
+#include "http/transport.h"
 #include "http/unique_fd.h"
 
 namespace kes::http {
 
 // One TCP connection: socket, TLS and the protocol spoken inside. Lives and dies on one event loop.
-class Connection final : public IoSource, private Timer, private HandshakeGuest {
+class Connection final : public IoSource, public Transport, private Timer, private HandshakeGuest {
  public:
   Connection(EventLoop& loop, UniqueFd socket, std::string address);
   ~Connection() override;
@@ -32,23 +33,19 @@ class Connection final : public IoSource, private Timer, private HandshakeGuest 
   // Closes at once, whatever is in flight.
   void close();
 
-  // For the sessions.
-  [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
-  [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
   // Of the rules for client authentication it began under; nothing before the handshake.
   [[nodiscard]] std::optional<std::uint64_t> authGeneration() const noexcept {
     return tls_ ? std::optional(tls_->authGeneration()) : std::nullopt;
   }
-  // Encrypts plaintext for sending.
-  void write(base::ByteView plaintext);
-  // True while the client does not take what was written.
-  [[nodiscard]] bool congested() const noexcept { return unsent() > kMostUnsent; }
-  [[nodiscard]] std::size_t unsent() const noexcept { return tls_ ? tls_->output().size() - sent_ : 0; }
-  // When `Session::onTimeout` is to be called.
-  void setDeadline(base::SteadyTime deadline);
-  // Settles at the end of this turn of the loop, unless it is about to anyhow.
-  void touch();
-  void report(std::string_view what) { loop_.report(peer_.address, what); }
+
+  // For the sessions.
+  EventLoop& loop() noexcept override { return loop_; }
+  const Peer& peer() const noexcept override { return peer_; }
+  void write(base::ByteView plaintext) override;
+  bool congested() const noexcept override { return unsent() > kMostUnsent; }
+  void setDeadline(base::SteadyTime deadline) override;
+  void touch() override;
+  void report(std::string_view what) override { loop_.report(peer_.address, what); }
 
  private:
   static constexpr std::size_t kMostUnsent = 256 * 1024;
@@ -68,6 +65,7 @@ class Connection final : public IoSource, private Timer, private HandshakeGuest 
   void admitted() override;
   void evicted() override;
 
+  [[nodiscard]] std::size_t unsent() const noexcept { return tls_ ? tls_->output().size() - sent_ : 0; }
   void receive();
   void process(base::ByteView ciphertext);
   void beginHandshake(base::ByteView firstBytes);

@@ -85,10 +85,14 @@ void EventLoop::post(std::uint64_t exchange, Task task) {
   [[maybe_unused]] const auto written = ::write(wakeFd_.get(), &one, sizeof one);
 }
 
-void EventLoop::run(std::unique_ptr<Handler> handler) {
+void EventLoop::begin(std::unique_ptr<Handler> handler) {
   handler_ = std::move(handler);
   now_ = base::SteadyClock::now();
   tick_ = std::make_unique<Tick>(*this);
+}
+
+void EventLoop::run(std::unique_ptr<Handler> handler) {
+  begin(std::move(handler));
   while (!finished()) turn();
   closeAll();
   {

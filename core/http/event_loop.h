@@ -70,6 +70,8 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
 
   // The thread's work, until `stop` was asked for and everything is closed. Takes the handler with it.
   void run(std::unique_ptr<Handler> handler);
+  // The first part of it: from now on sessions may use the loop.
+  void begin(std::unique_ptr<Handler> handler);
   void stop(base::SteadyTime deadline);
   // Refuses new requests on connections that were made under older rules for client authentication.
   void drainOlderThan(std::uint64_t authGeneration);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "http/connection.h"
+#include "http/event_loop.h"
 #include "http/response_head.h"
 
 namespace kes::http {
@@ -18,15 +18,15 @@ constexpr std::size_t kJoinedBody = 16 * 1024;
 
 }  // namespace
 
-H1Session::H1Session(Connection& connection)
-    : connection_(connection), parser_(connection.loop().limits().headerSize) {
-  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+H1Session::H1Session(Transport& transport)
+    : transport_(transport), parser_(transport.loop().limits().headerSize) {
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
 }
 
 H1Session::~H1Session() {
   if (exchange_ == nullptr) return;
   exchange_->abandon();
-  connection_.loop().exchanges().release(*exchange_);
+  transport_.loop().exchanges().release(*exchange_);
 }
 
 void H1Session::receive(base::ByteView plaintext) {
@@ -46,7 +46,7 @@ void H1Session::resume() {
 }
 
 bool H1Session::wantsInput() const {
-  if (finished_ || connection_.congested()) return false;
+  if (finished_ || transport_.congested()) return false;
   return !waiting() || pending_.size() < kReadAhead;
 }
 
@@ -60,7 +60,7 @@ void H1Session::consumePending() {
 // Returns how many bytes are done with.
 std::size_t H1Session::consume(base::ByteView input) {
   std::size_t used = 0;
-  while (used < input.size() && !finished_ && !waiting() && !connection_.congested()) {
+  while (used < input.size() && !finished_ && !waiting() && !transport_.congested()) {
     const auto rest = input.subspan(used);
     if (exchange_ == nullptr) {
       if (rest[0] == '\r' || rest[0] == '\n') {  // RFC 9112 §2.2: empty lines before a request are no harm
@@ -85,26 +85,26 @@ std::size_t H1Session::consume(base::ByteView input) {
 }
 
 void H1Session::beginRequest() {
-  auto& loop = connection_.loop();
+  auto& loop = transport_.loop();
   exchange_ = &loop.exchanges().take();
-  exchange_->begin(*this, connection_.peer(), 0);
+  exchange_->begin(*this, transport_.peer(), 0);
   parser_.begin(exchange_->head());
-  connection_.setDeadline(loop.now() + loop.limits().header);
+  transport_.setDeadline(loop.now() + loop.limits().header);
 }
 
 void H1Session::announceRequest() {
   announced_ = true;
-  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
   exchange_->setContentLength(parser_.contentLength());
   if (parser_.complete()) exchange_->endRequest();
   exchange_->announce();
 }
 
 void H1Session::startBody(HttpExchange&) {
-  connection_.touch();
+  transport_.touch();
   if (!parser_.expectsContinue() || continued_) return;
   continued_ = true;
-  connection_.write(base::bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
+  transport_.write(base::bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 void H1Session::takeBody(base::ByteView piece) {
@@ -120,11 +120,11 @@ void H1Session::takeBody(base::ByteView piece) {
 
 void H1Session::respond(HttpExchange& exchange, const Answer& answer) {
   const bool ended = exchange.requestEnded();
-  closes_ = closes_ || draining_ || connection_.loop().stopping() || !parser_.keepAlive() ||
+  closes_ = closes_ || draining_ || transport_.loop().stopping() || !parser_.keepAlive() ||
             (!ended && !restIsShort());
   write(answer, exchange.method() == "HEAD");
   if (!ended && !closes_) exchange.limitRest();
-  connection_.touch();
+  transport_.touch();
 }
 
 // True where reading the rest of an unwanted body costs less than a new connection. A client that waits for
@@ -138,25 +138,25 @@ void H1Session::endRequestIfAnswered() {
   if (exchange_ == nullptr || exchange_->phase() != HttpExchange::Phase::answered) return;
   if (closes_) finished_ = true;
   if (!exchange_->requestEnded()) return;
-  auto& loop = connection_.loop();
+  auto& loop = transport_.loop();
   loop.exchanges().release(*exchange_);
   exchange_ = nullptr;
   announced_ = continued_ = false;
   drained_ = 0;
-  connection_.setDeadline(loop.now() + loop.limits().idle);
+  transport_.setDeadline(loop.now() + loop.limits().idle);
 }
 
 void H1Session::refuse(int status) {
-  connection_.report("http: " + parser_.failure());
+  transport_.report("http: " + parser_.failure());
   closes_ = true;
   if (exchange_->phase() != HttpExchange::Phase::answered) exchange_->refuse(status);
   finished_ = true;
 }
 
 void H1Session::write(const Answer& answer, bool headOnly) {
-  auto& out = connection_.loop().outputBuffer();
+  auto& out = transport_.loop().outputBuffer();
   appendResponseHead(out, {.status = answer.status,
-                           .date = connection_.loop().date(),
+                           .date = transport_.loop().date(),
                            .contentType = answer.contentType,
                            .contentLength = answer.body.size(),
                            .extra = answer.extra,
@@ -164,9 +164,9 @@ void H1Session::write(const Answer& answer, bool headOnly) {
   const bool withBody = !headOnly && mayHaveBody(answer.status) && !answer.body.empty();
   const bool joined = withBody && answer.body.size() <= kJoinedBody;
   if (joined) out.append(answer.body);
-  connection_.write(out.view());
+  transport_.write(out.view());
   out.clear(EventLoop::kReceiveSize);
-  if (withBody && !joined) connection_.write(base::bytesOf(answer.body));
+  if (withBody && !joined) transport_.write(base::bytesOf(answer.body));
 }
 
 void H1Session::giveUp(HttpExchange& exchange) {
@@ -174,18 +174,18 @@ void H1Session::giveUp(HttpExchange& exchange) {
   if (exchange.phase() == HttpExchange::Phase::answered) {
     finished_ = true;
   } else {
-    connection_.report("http: the request's body came too slowly");
+    transport_.report("http: the request's body came too slowly");
     exchange.refuse(408);
   }
-  connection_.touch();
+  transport_.touch();
 }
 
 void H1Session::onTimeout() {
   if (announced_) {  // its own deadlines rule
-    connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+    transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
     return;
   }
-  if (exchange_ != nullptr) connection_.report("http: the request's head came too slowly");
+  if (exchange_ != nullptr) transport_.report("http: the request's head came too slowly");
   finished_ = true;
 }
 

@@ -3,16 +3,15 @@
 #include "http/h1_parser.h"
 #include "http/http_exchange.h"
 #include "http/session.h"
+#include "http/transport.h"
 #include "http/wiped_bytes.h"
 
 namespace kes::http {
 
-class Connection;
-
 // HTTP/1.1 over one connection: one request at a time, in order.
 class H1Session final : public Session {
  public:
-  explicit H1Session(Connection& connection);
+  explicit H1Session(Transport& transport);
   ~H1Session() override;
 
   void receive(base::ByteView plaintext) override;
@@ -40,7 +39,7 @@ class H1Session final : public Session {
   // True while an answer must be awaited before anything else can be done.
   [[nodiscard]] bool waiting() const;
 
-  Connection& connection_;
+  Transport& transport_;
   H1Parser parser_;
   HttpExchange* exchange_ = nullptr;
   WipedBytes pending_;  // plaintext that is not parsed yet

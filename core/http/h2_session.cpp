@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string>
 
-#include "http/connection.h"
+#include "http/event_loop.h"
 #include "http/response_head.h"
 
 namespace kes::http {
@@ -120,7 +120,7 @@ struct H2Session::Callbacks {
   }
 
   static int onError(nghttp2_session*, int, const char* message, std::size_t size, void* user) {
-    self(user).connection_.report("http2: " + std::string(message, size));
+    self(user).transport_.report("http2: " + std::string(message, size));
     return 0;
   }
 
@@ -138,7 +138,7 @@ struct H2Session::Callbacks {
   static int sendData(nghttp2_session*, nghttp2_frame*, const std::uint8_t* frameHeader, std::size_t size,
                       nghttp2_data_source* source, void* user) {
     auto& to = self(user);
-    auto& out = to.connection_.loop().outputBuffer();
+    auto& out = to.transport_.loop().outputBuffer();
     if (out.size() > kOutputChunk) {
       to.outputFull_ = true;
       return NGHTTP2_ERR_WOULDBLOCK;
@@ -166,17 +166,17 @@ struct H2Session::Callbacks {
   }
 };
 
-H2Session::H2Session(Connection& connection)
-    : connection_(connection), streamWindow_(windowOfStream(connection.loop().limits())) {
+H2Session::H2Session(Transport& transport)
+    : transport_(transport), streamWindow_(windowOfStream(transport.loop().limits())) {
   static nghttp2_session_callbacks* const callbacks = Callbacks::make();
   static nghttp2_option* const option = makeOptions();
   if (nghttp2_session_server_new2(&session_, callbacks, this, option) != 0) throw std::bad_alloc();
   sendSettings();
-  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().header);
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().header);
 }
 
 H2Session::~H2Session() {
-  auto& loop = connection_.loop();
+  auto& loop = transport_.loop();
   while (open_ != nullptr) {
     auto& exchange = *open_;
     open_ = exchange.transfer.next;
@@ -188,7 +188,7 @@ H2Session::~H2Session() {
 }
 
 void H2Session::sendSettings() {
-  const auto& limits = connection_.loop().limits();
+  const auto& limits = transport_.loop().limits();
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(streamWindow_)},
@@ -206,8 +206,8 @@ void H2Session::receive(base::ByteView plaintext) {
 }
 
 void H2Session::produce() {
-  auto& out = connection_.loop().outputBuffer();
-  while (!failed_ && !connection_.congested()) {
+  auto& out = transport_.loop().outputBuffer();
+  while (!failed_ && !transport_.congested()) {
     outputFull_ = false;
     const std::uint8_t* frame = nullptr;
     const auto size = nghttp2_session_mem_send(session_, &frame);
@@ -224,12 +224,12 @@ void H2Session::produce() {
 
 void H2Session::writeOut(WipedBytes& out) {
   if (out.empty()) return;
-  connection_.write(out.view());
+  transport_.write(out.view());
   out.clear(2 * kOutputChunk);
 }
 
 bool H2Session::wantsInput() const {
-  return !failed_ && !connection_.congested();
+  return !failed_ && !transport_.congested();
 }
 
 bool H2Session::finished() const {
@@ -239,10 +239,10 @@ bool H2Session::finished() const {
 }
 
 void H2Session::onTimeout() {
-  auto& loop = connection_.loop();
+  auto& loop = transport_.loop();
   if (!idle()) {
     if (stuck()) fail("client does not take its answers");
-    connection_.setDeadline(loop.now() + loop.limits().idle);
+    transport_.setDeadline(loop.now() + loop.limits().idle);
     return;
   }
   if (draining_) {
@@ -250,7 +250,7 @@ void H2Session::onTimeout() {
     return;
   }
   drain();
-  connection_.setDeadline(loop.now() + 10 * kDrainNotice);
+  transport_.setDeadline(loop.now() + 10 * kDrainNotice);
 }
 
 // Requests have deadlines of their own; answers must make some progress from one look to the next.
@@ -267,26 +267,26 @@ void H2Session::drain() {
   if (draining_) return;
   draining_ = true;
   nghttp2_submit_shutdown_notice(session_);
-  connection_.loop().timers().schedule(*this, connection_.loop().now() + kDrainNotice);
-  connection_.touch();
+  transport_.loop().timers().schedule(*this, transport_.loop().now() + kDrainNotice);
+  transport_.touch();
 }
 
 // The notice has had its time: from now on new streams are ignored.
 void H2Session::onTimer() {
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
                         NGHTTP2_NO_ERROR, nullptr, 0);
-  connection_.touch();
+  transport_.touch();
 }
 
 // The client's preface has come; from now on it may be idle.
 void H2Session::noteGreeting() {
   if (std::exchange(greeted_, true)) return;
-  connection_.setDeadline(connection_.loop().now() + connection_.loop().limits().idle);
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
 }
 
 void H2Session::beginStream(std::int32_t stream) {
-  auto& exchange = connection_.loop().exchanges().take();
-  exchange.begin(*this, connection_.peer(), stream);
+  auto& exchange = transport_.loop().exchanges().take();
+  exchange.begin(*this, transport_.peer(), stream);
   exchange.transfer.next = open_;
   if (open_ != nullptr) open_->transfer.previous = &exchange;
   open_ = &exchange;
@@ -295,7 +295,7 @@ void H2Session::beginStream(std::int32_t stream) {
 
 void H2Session::addField(HttpExchange& exchange, std::string_view name, std::string_view value) {
   auto& head = exchange.head();
-  if (head.listSize() + name.size() + value.size() + 32 > connection_.loop().limits().headerSize) {
+  if (head.listSize() + name.size() + value.size() + 32 > transport_.loop().limits().headerSize) {
     exchange.transfer.tooLarge = true;
     return;
   }
@@ -340,13 +340,13 @@ void H2Session::startBody(HttpExchange& exchange) {
     const auto status = constantField(":status", "100");
     nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, exchange.stream(), nullptr, &status, 1, nullptr);
   }
-  connection_.touch();
+  transport_.touch();
   if (exchange.contentLength().value_or(0) > streamWindow_) askForGrant(exchange);
 }
 
 void H2Session::takeBody(HttpExchange& exchange, base::ByteView piece) {
   if (!exchange.takeBody(piece)) {
-    connection_.report("http2: no memory left for request bodies (limits: bodyTotal)");
+    transport_.report("http2: no memory left for request bodies (limits: bodyTotal)");
     reset(exchange, NGHTTP2_REFUSED_STREAM);
     return;
   }
@@ -377,7 +377,7 @@ void H2Session::askForGrant(HttpExchange& exchange) {
 bool H2Session::tryGrant(HttpExchange& exchange) {
   const auto wanted = static_cast<std::size_t>(
       std::min<std::uint64_t>(exchange.bodyLimit(), exchange.contentLength().value_or(exchange.bodyLimit())));
-  if (granted_ > 0 && granted_ + wanted > connection_.loop().limits().bodyPerConnection / 2) return false;
+  if (granted_ > 0 && granted_ + wanted > transport_.loop().limits().bodyPerConnection / 2) return false;
   auto& transfer = exchange.transfer;
   transfer.granted = std::max<std::size_t>(wanted, 1);
   granted_ += transfer.granted;
@@ -409,7 +409,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   std::size_t count = 0;
   fields[count++] = answer.status == 200 ? constantField(":status", "200")
                                          : copiedField(":status", {status.data(), status.size()});
-  fields[count++] = copiedField("date", connection_.loop().date());
+  fields[count++] = copiedField("date", transport_.loop().date());
   if (!answer.contentType.empty() && isSendableValue(answer.contentType)) {
     fields[count++] = copiedField("content-type", answer.contentType);
   }
@@ -438,17 +438,17 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
     nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
     exchange.limitRest();
   }
-  connection_.touch();
+  transport_.touch();
 }
 
 void H2Session::giveUp(HttpExchange& exchange) {
   if (exchange.phase() == HttpExchange::Phase::answered) {
     reset(exchange, NGHTTP2_NO_ERROR);
   } else {
-    connection_.report("http2: the request's body came too slowly");
+    transport_.report("http2: the request's body came too slowly");
     reset(exchange, NGHTTP2_CANCEL);
   }
-  connection_.touch();
+  transport_.touch();
 }
 
 void H2Session::reset(HttpExchange& exchange, std::uint32_t code) {
@@ -464,14 +464,14 @@ void H2Session::endStream(HttpExchange& exchange) {
   (transfer.previous != nullptr ? transfer.previous->transfer.next : open_) = transfer.next;
   nghttp2_session_set_stream_user_data(session_, exchange.stream(), nullptr);
   exchange.abandon();
-  auto& loop = connection_.loop();
+  auto& loop = transport_.loop();
   loop.exchanges().release(exchange);
   grantWaiting();
-  connection_.setDeadline(loop.now() + loop.limits().idle);
+  transport_.setDeadline(loop.now() + loop.limits().idle);
 }
 
 void H2Session::fail(std::string_view what) {
-  connection_.report("http2: " + std::string(what));
+  transport_.report("http2: " + std::string(what));
   failed_ = true;
 }
 

@@ -9,16 +9,15 @@
 #include "http/http_exchange.h"
 #include "http/session.h"
 #include "http/timer_wheel.h"
+#include "http/transport.h"
 
 namespace kes::http {
-
-class Connection;
 
 // HTTP/2 over one connection. nghttp2 speaks the protocol; this turns streams into exchanges and bounds what
 // they may hold.
 class H2Session final : public Session, private Timer {
  public:
-  explicit H2Session(Connection& connection);
+  explicit H2Session(Transport& transport);
   ~H2Session() override;
 
   void receive(base::ByteView plaintext) override;
@@ -55,7 +54,7 @@ class H2Session final : public Session, private Timer {
   void onTimer() override;
   [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
 
-  Connection& connection_;
+  Transport& transport_;
   std::size_t streamWindow_;  // of a stream whose body has not been granted more
   nghttp2_session* session_ = nullptr;
   HttpExchange* open_ = nullptr;  // the newest of a list
