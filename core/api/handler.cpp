@@ -103,11 +103,6 @@ void ApiHandler::onTick() {
   refusals_.clear();
 }
 
-void ApiHandler::onConnectionError(std::string_view address, std::string_view what) {
-  if (!context_.log.errorEnabled(kInfo)) return;
-  context_.log.error(kInfo, fmt::format("http: connection error from {}: {}", address, what));
-}
-
 void ApiHandler::refreshState() {
   const std::uint64_t generation = context_.state.generation();
   if (generation == generation_ && state_ != nullptr) return;

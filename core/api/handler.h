@@ -30,7 +30,6 @@ class ApiHandler final : public http::Handler {
   void onDeadline(http::Exchange& exchange) override;
   void onAbandoned(http::Exchange& exchange) override;
   void onTick() override;
-  void onConnectionError(std::string_view address, std::string_view what) override;
 
  private:
   // What a request wants of a key, decoded. The views point into the exchange's body.

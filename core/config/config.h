@@ -62,7 +62,7 @@ struct Limits {
   std::size_t headerSize = 16 * 1024;
   std::size_t streams = 250;     // per HTTP/2 connection
   std::size_t connections = 0;   // 0 = as many as the file descriptors allow, less some headroom
-  std::size_t handshakes = 256;  // in progress, per event loop
+  std::size_t handshakes = 256;  // in progress, per handshaker
   std::size_t bodyPerConnection = 4'000'000;
   std::size_t bodyTotal = 256'000'000;
   std::size_t storeThreads = 16;

@@ -3,9 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "http/h1_session.h"
@@ -17,33 +15,28 @@ namespace {
 // How long a client may take to notice that we have closed.
 constexpr auto kLinger = std::chrono::seconds(1);
 
-// What net/http answers, so that a person with the wrong URL scheme finds out.
-constexpr std::string_view kPlaintextAnswer =
-    "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
-
-// A TLS handshake record starts with 22; an HTTP request with a method.
-bool looksLikePlainHttp(base::ByteView bytes) {
-  static constexpr std::string_view kMethods[] = {"GET ",    "HEAD ",    "POST ", "PUT ",
-                                                  "DELETE ", "OPTIONS ", "PRI "};
-  const auto text = base::textOf(bytes);
-  return std::ranges::any_of(kMethods, [&](std::string_view method) { return text.starts_with(method); });
-}
-
 }  // namespace
 
-Connection::Connection(EventLoop& loop, UniqueFd socket, std::string address)
-    : loop_(loop), socket_(std::move(socket)), deadline_(loop.now() + loop.limits().handshake) {
-  peer_.address = std::move(address);
-  watched_ = EPOLLIN;
+Connection::Connection(EventLoop& loop, Established established)
+    : loop_(loop),
+      socket_(std::move(established.client.socket)),
+      permit_(std::move(established.client.permit)),
+      tls_(std::move(established.tls)),
+      watched_(EPOLLIN),
+      unread_(std::move(established.unread)) {
+  const auto& record = *tls_->peerRecord();
+  peer_ = {record.identity, record.error, std::move(established.client.address)};
+  if (tls_->choseHttp2()) {
+    session_ = std::make_unique<H2Session>(*this);
+  } else {
+    session_ = std::make_unique<H1Session>(*this);
+  }
+  const bool outdated = tls_->authGeneration() != loop_.tls().current()->authGeneration();
+  if (loop_.stopping() || outdated) session_->drain();
   loop_.watch(socket_.get(), watched_, *this);
-  setDeadline(deadline_);
 }
 
 Connection::~Connection() = default;
-
-bool Connection::costly() const noexcept {
-  return state_ == State::silent || state_ == State::handshaking;
-}
 
 void Connection::onEvents(std::uint32_t events) {
   if (state_ == State::closed) return;
@@ -65,7 +58,6 @@ void Connection::settle() {
   touched_ = false;
   if (state_ == State::closed) return;
   inTurn_ = true;
-  if (state_ == State::handshaking && !unread_.empty()) process(std::exchange(unread_, {}));
   for (bool more = true; more && !broken_;) {
     if (state_ == State::open) {
       session_->resume();
@@ -87,23 +79,18 @@ void Connection::settle() {
 }
 
 void Connection::drain() {
-  if (state_ == State::open) {
-    session_->drain();
-    settle();
-    return;
-  }
-  if (state_ == State::silent || state_ == State::queued || state_ == State::handshaking) close();
+  if (state_ != State::open) return;
+  session_->drain();
+  settle();
 }
 
 void Connection::close() {
   if (state_ == State::closed) return;
-  const bool gated = state_ == State::queued || state_ == State::handshaking;
   state_ = State::closed;
-  if (gated) loop_.handshakes().leave(*this, loop_.now());
   session_.reset();
   disarm();
   socket_.reset();
-  if (tls_) loop_.giveOutput(std::move(tls_->output()));
+  loop_.giveOutput(std::move(tls_->output()));
   loop_.bury(*this);
 }
 
@@ -129,7 +116,7 @@ void Connection::touch() {
 }
 
 void Connection::relax() {
-  if (tls_) tls_->releaseBuffers();
+  tls_->releaseBuffers();
 }
 
 void Connection::onTimer() {
@@ -141,37 +128,13 @@ void Connection::onTimer() {
 }
 
 void Connection::onTimeout() {
-  switch (state_) {
-    case State::queued:
-    case State::handshaking:
-      handshakeFailed("tls: handshake timed out");
-      close();
-      return;
-    case State::open:
-      if (unsent() > 0 && loop_.now() - lastSent_ >= loop_.limits().idle) {
-        close();
-        return;
-      }
-      session_->onTimeout();
-      settle();
-      return;
-    default:
-      close();
-      return;
+  const bool stuck = unsent() > 0 && loop_.now() - lastSent_ >= loop_.limits().idle;
+  if (state_ != State::open || stuck) {
+    close();
+    return;
   }
-}
-
-void Connection::admitted() {
-  tls_.emplace(loop_.tls().current());
-  broken_ = broken_ || !tls_->valid();
-  state_ = State::handshaking;
-  touch();
-}
-
-void Connection::evicted() {
-  loop_.counters().refused.add();
-  handshakeFailed("tls: handshake given up for others that wait");
-  close();
+  session_->onTimeout();
+  settle();
 }
 
 void Connection::receive() {
@@ -179,12 +142,10 @@ void Connection::receive() {
   const auto count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
   if (count < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
-    if (state_ == State::handshaking) handshakeFailed(std::string("tls: ") + std::strerror(errno));
     broken_ = true;
     return;
   }
   if (count == 0) {
-    if (state_ == State::handshaking) handshakeFailed("tls: client closed the connection in the handshake");
     endOfInput_ = true;
     broken_ = broken_ || (state_ != State::open && state_ != State::closing);
     return;
@@ -193,74 +154,12 @@ void Connection::receive() {
 }
 
 void Connection::process(base::ByteView ciphertext) {
-  if (state_ == State::lingering || state_ == State::closing) return;
-  if (state_ == State::silent) {
-    beginHandshake(ciphertext);
-    if (state_ == State::queued) unread_.assign(ciphertext.begin(), ciphertext.end());
-  }
-  if (state_ != State::handshaking && state_ != State::open) return;
-  if (!tls_ || broken_) return;
-
+  if (state_ != State::open || broken_) return;
   tls_->feed(ciphertext);
-  if (state_ == State::handshaking) shakeHands();
-  if (state_ == State::open) readRecords();
+  readRecords();
   const auto rest = tls_->unread();
   unread_.assign(rest.begin(), rest.end());
   tls_->feed({});
-}
-
-void Connection::beginHandshake(base::ByteView firstBytes) {
-  if (looksLikePlainHttp(firstBytes)) {
-    refusePlaintext();
-    return;
-  }
-  state_ = State::queued;
-  loop_.handshakes().enter(*this, loop_.now());
-}
-
-void Connection::refusePlaintext() {
-  handshakeFailed("tls: client sent a plain HTTP request");
-  static_cast<void>(
-      ::send(socket_.get(), kPlaintextAnswer.data(), kPlaintextAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-  linger();
-}
-
-void Connection::shakeHands() {
-  switch (tls_->handshake()) {
-    case TlsStream::Step::wantsInput:
-      return;
-    case TlsStream::Step::failed:
-      handshakeFailed(tls_->failure());
-      loop_.handshakes().leave(*this, loop_.now());
-      state_ = State::closing;  // the alert is still to be sent
-      setDeadline(loop_.now() + kLinger);
-      return;
-    case TlsStream::Step::done:
-      loop_.handshakes().leave(*this, loop_.now());
-      open();
-      return;
-  }
-}
-
-void Connection::handshakeFailed(std::string_view why) {
-  loop_.counters().handshakeErrors.add();
-  report(why);
-}
-
-void Connection::open() {
-  state_ = State::open;
-  loop_.counters().handshakes.add();
-  if (tls_->resumed()) loop_.counters().resumed.add();
-  const auto& record = *tls_->peerRecord();
-  peer_.identity = record.identity;
-  peer_.error = record.error;
-  if (tls_->choseHttp2()) {
-    session_ = std::make_unique<H2Session>(*this);
-  } else {
-    session_ = std::make_unique<H1Session>(*this);
-  }
-  const bool outdated = tls_->authGeneration() != loop_.tls().current()->authGeneration();
-  if (loop_.stopping() || outdated) session_->drain();
 }
 
 void Connection::readRecords() {
@@ -293,7 +192,6 @@ void Connection::continueInput() {
 }
 
 void Connection::send() {
-  if (!tls_) return;
   auto& output = tls_->output();
   while (unsent() > 0) {
     const auto count = ::send(socket_.get(), output.data() + sent_, output.size() - sent_, MSG_NOSIGNAL);
@@ -342,7 +240,6 @@ bool Connection::wantsToReceive() const {
   switch (state_) {
     case State::open:
       return unread_.empty() && !congested() && session_->wantsInput();
-    case State::queued:
     case State::closed:
       return false;
     default:

@@ -6,21 +6,19 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <numeric>
 #include <string>
+#include <utility>
 
 namespace kes::http {
 namespace {
 
 constexpr int kBacklog = 1024;
-constexpr int kAcceptsPerTurn = 32;
 
 Poco::Net::ServerSocket bindTo(const std::string& host, std::uint16_t port) {
   Poco::Net::ServerSocket socket;
@@ -83,73 +81,26 @@ base::Outcome<std::unique_ptr<Listener>> Listener::bind(const std::string& host,
 Listener::Listener(const Poco::Net::ServerSocket& socket)
     : socket_(socket), port_(socket_.address().port()), spare_(openSpare()) {}
 
-void Listener::start(std::vector<EventLoop*> loops, std::size_t limit) {
-  loops_ = std::move(loops);
-  limit_ = limit;
-  loops_.front()->watch(socket_.impl()->sockfd(), EPOLLIN, *this);
-}
-
-void Listener::close() {
-  if (closed_) return;
-  closed_ = true;
-  socket_.close();
-}
-
-void Listener::onEvents(std::uint32_t) {
-  for (int i = 0; i < kAcceptsPerTurn && !closed_; ++i) {
-    if (!acceptOne()) return;
-  }
-}
-
-bool Listener::acceptOne() {
+std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
-  UniqueFd socket(::accept4(socket_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&from), &size,
-                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+  UniqueFd socket(
+      ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.valid()) {
-    if (errno == EMFILE || errno == ENFILE) refuseForLackOfDescriptors();
-    return errno == ECONNABORTED || errno == EINTR;
-  }
-  auto& counters = loops_.front()->counters();
-  counters.accepted.add();
-  auto address = addressText(from);
-  if (connections() >= limit_) {
-    counters.refused.add();
-    loops_.front()->report(address, "too many connections");
-    return true;
+    const bool exhausted = errno == EMFILE || errno == ENFILE;
+    return std::unexpected(exhausted && refuseOne() ? Nothing::refused : Nothing::waiting);
   }
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-
-  auto& loop = leastLoaded();
-  loop.addLoad();
-  if (&loop == loops_.front()) {
-    loop.adopt(std::move(socket), address);
-  } else {
-    loop.post([&loop, socket = std::move(socket), address = std::move(address)]() mutable {
-      loop.adopt(std::move(socket), address);
-    });
-  }
-  return true;
+  return Accepted{std::move(socket), addressText(from)};
 }
 
-void Listener::refuseForLackOfDescriptors() {
+bool Listener::refuseOne() {
+  const std::lock_guard lock(spareMutex_);
   spare_.reset();
-  const UniqueFd refused(::accept4(socket_.impl()->sockfd(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (refused.valid()) {
-    loops_.front()->counters().refused.add();
-    loops_.front()->report({}, "too many open files: a connection was refused");
-  }
+  const bool refused = UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC)).valid();
   spare_.reset(openSpare());
-}
-
-EventLoop& Listener::leastLoaded() const {
-  return **std::ranges::min_element(loops_, {}, [](const EventLoop* loop) { return loop->load(); });
-}
-
-std::size_t Listener::connections() const {
-  return std::accumulate(loops_.begin(), loops_.end(), std::size_t(0),
-                         [](std::size_t sum, const EventLoop* loop) { return sum + loop->load(); });
+  return refused;
 }
 
 std::size_t connectionsAllowedByFiles() noexcept {

@@ -3,47 +3,48 @@
 #include <Poco/Net/ServerSocket.h>
 
 #include <cstdint>
+#include <expected>
 #include <memory>
-#include <vector>
+#include <mutex>
+#include <string>
 
 #include "base/error.h"
-#include "http/event_loop.h"
 #include "http/unique_fd.h"
 
 namespace kes::http {
 
-// The listening socket. Accepts on one event loop and hands each connection to the loop that has the fewest:
-// clients hold few, long connections, so chance would not spread them.
-class Listener final : public IoSource {
+// The listening socket. Thread-safe: every handshaker watches it and accepts for itself.
+class Listener {
  public:
-  // Binds. `host` is an IP literal, or empty for all interfaces; port 0 is any free one.
+  // Binds and listens. `host` is an IP literal, or empty for all interfaces; port 0 is any free one.
   [[nodiscard]] static base::Outcome<std::unique_ptr<Listener>> bind(const std::string& host,
                                                                      std::uint16_t port);
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] int descriptor() const noexcept { return socket_.impl()->sockfd(); }
 
-  // Starts to accept on loops[0], at most `limit` connections at once over all loops. On that loop's thread.
-  void start(std::vector<EventLoop*> loops, std::size_t limit);
-  // Stops for good. On the same thread.
-  void close();
-
-  void onEvents(std::uint32_t events) override;
+  struct Accepted {
+    UniqueFd socket;
+    std::string address;  // IP literal
+  };
+  enum class Nothing {
+    waiting,  // nobody waits, or somebody who waited has gone
+    refused,  // there is no file descriptor left: the client was turned away
+  };
+  [[nodiscard]] std::expected<Accepted, Nothing> accept();
+  // Stops listening. Nobody may watch or accept any more.
+  void close() { socket_.close(); }
 
  private:
   explicit Listener(const Poco::Net::ServerSocket& socket);
 
-  [[nodiscard]] bool acceptOne();
-  void refuseForLackOfDescriptors();
-  [[nodiscard]] EventLoop& leastLoaded() const;
-  [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] bool refuseOne();
 
   Poco::Net::ServerSocket socket_;
   std::uint16_t port_ = 0;
-  std::vector<EventLoop*> loops_;
-  std::size_t limit_ = 0;
-  bool closed_ = false;
   // Kept to be able to take and close a connection when there is no other descriptor left; the connection
-  // would stay at the head of the queue and wake the loop for ever.
+  // would stay at the head of the queue and wake the handshakers for ever.
+  std::mutex spareMutex_;
   UniqueFd spare_;
 };
 

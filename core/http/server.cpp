@@ -1,12 +1,16 @@
 #include "http/server.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <thread>
 
 #include "http/event_loop.h"
+#include "http/handshaker.h"
 #include "http/listener.h"
 #include "http/tls_context.h"
 #include "http/usable_cpus.h"
@@ -33,6 +37,14 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
+// How much less a handshake counts than a request where both want the same CPU: about a tenth.
+constexpr int kHandshakerNice = 10;
+
+void yieldToOthers() noexcept {
+  const auto self = static_cast<id_t>(::gettid());
+  ::setpriority(PRIO_PROCESS, self, std::min(::getpriority(PRIO_PROCESS, self) + kHandshakerNice, 19));
+}
+
 class LoopServer final : public Server {
  public:
   LoopServer(std::unique_ptr<Listener> listener, std::shared_ptr<const TlsContext> tls)
@@ -49,12 +61,16 @@ class LoopServer final : public Server {
   void stop(base::SteadyTime deadline) override;
 
  private:
-  void startThread(EventLoop& loop, std::size_t index, const HandlerFactory& handlers);
+  void startLoop(EventLoop& loop, std::size_t index, const HandlerFactory& handlers);
+  void startHandshaker(Handshaker& handshaker, std::size_t index);
 
   std::unique_ptr<Listener> listener_;
   std::shared_ptr<TlsSource> tls_;
+  std::shared_ptr<ConnectionLimit> connections_;
   std::vector<std::shared_ptr<EventLoop>> loops_;
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<Handshaker>> handshakers_;
+  std::vector<std::thread> loopThreads_;
+  std::vector<std::thread> handshakerThreads_;
 };
 
 void LoopServer::run(const ServerSettings& settings, const HandlerFactory& handlers) {
@@ -63,23 +79,28 @@ void LoopServer::run(const ServerSettings& settings, const HandlerFactory& handl
   const auto step = std::min(kLargestBodyStep, settings.limits.bodyTotal / (16 * count));
   std::vector<EventLoop*> all;
   for (std::size_t i = 0; i < count; ++i) {
-    loops_.push_back(std::make_shared<EventLoop>(settings.limits, tls_, memory, step));
+    loops_.push_back(
+        std::make_shared<EventLoop>(settings.limits, tls_, memory, step, settings.onConnectionError));
     all.push_back(loops_.back().get());
+    startLoop(*loops_.back(), i, handlers);
   }
-  for (std::size_t i = 0; i < count; ++i) startThread(*loops_[i], i, handlers);
 
-  const auto limit =
-      settings.limits.connections == 0 ? connectionsAllowedByFiles() : settings.limits.connections;
-  loops_.front()->post([this, all, limit] { listener_->start(all, limit); });
+  connections_ = std::make_shared<ConnectionLimit>(
+      settings.limits.connections == 0 ? connectionsAllowedByFiles() : settings.limits.connections);
+  for (std::size_t i = 0; i < count; ++i) {
+    handshakers_.push_back(std::make_unique<Handshaker>(settings.limits, tls_, *listener_, connections_, all,
+                                                        settings.onConnectionError));
+    startHandshaker(*handshakers_.back(), i);
+  }
 }
 
 // The handler is made on its own thread, where it will live; what its making throws is thrown here.
-void LoopServer::startThread(EventLoop& loop, std::size_t index, const HandlerFactory& handlers) {
+void LoopServer::startLoop(EventLoop& loop, std::size_t index, const HandlerFactory& handlers) {
   std::promise<void> made;
   auto ready = made.get_future();
   {
     const SignalsBlocked blocked;
-    threads_.emplace_back([&loop, &handlers, index, made = std::move(made)]() mutable {
+    loopThreads_.emplace_back([&loop, &handlers, index, made = std::move(made)]() mutable {
       pthread_setname_np(pthread_self(), ("kes-loop-" + std::to_string(index)).c_str());
       std::unique_ptr<Handler> handler;
       try {
@@ -95,18 +116,20 @@ void LoopServer::startThread(EventLoop& loop, std::size_t index, const HandlerFa
   ready.get();
 }
 
+void LoopServer::startHandshaker(Handshaker& handshaker, std::size_t index) {
+  const SignalsBlocked blocked;
+  handshakerThreads_.emplace_back([&handshaker, index] {
+    pthread_setname_np(pthread_self(), ("kes-tls-" + std::to_string(index)).c_str());
+    yieldToOthers();
+    handshaker.run();
+  });
+}
+
 Counters LoopServer::counters() const noexcept {
   Counters sum;
-  for (const auto& loop : loops_) {
-    const auto& counters = loop->counters();
-    sum.accepted += counters.accepted.get();
-    sum.connections += counters.connections.get();
-    sum.handshakes += counters.handshakes.get();
-    sum.resumed += counters.resumed.get();
-    sum.handshakeErrors += counters.handshakeErrors.get();
-    sum.refused += counters.refused.get();
-    sum.requests += counters.requests.get();
-  }
+  sum.connections = connections_->taken();
+  for (const auto& loop : loops_) loop->counters().addTo(sum);
+  for (const auto& handshaker : handshakers_) handshaker->counters().addTo(sum);
   return sum;
 }
 
@@ -125,13 +148,16 @@ base::Outcome<void> LoopServer::updateTls(const TlsSettings& tls,
 }
 
 void LoopServer::stop(base::SteadyTime deadline) {
-  if (threads_.empty()) return;
-  loops_.front()->post([this] { listener_->close(); });
-  for (std::size_t i = 0; i < threads_.size(); ++i) {
-    loops_[i]->post([&loop = *loops_[i], deadline] { loop.stop(deadline); });
+  if (loopThreads_.empty()) return;
+  for (const auto& handshaker : handshakers_) handshaker->stop();
+  for (auto& thread : handshakerThreads_) thread.join();
+  handshakerThreads_.clear();
+  listener_->close();
+  for (const auto& loop : loops_) {
+    loop->post([&loop = *loop, deadline] { loop.stop(deadline); });
   }
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
+  for (auto& thread : loopThreads_) thread.join();
+  loopThreads_.clear();
 }
 
 }  // namespace
@@ -140,7 +166,11 @@ Deferred::Deferred(std::shared_ptr<EventLoop> loop, std::uint64_t exchange)
     : loop_(std::move(loop)), exchange_(exchange) {}
 
 void Deferred::post(std::move_only_function<void(Exchange*)> then) {
-  if (loop_) loop_->post(exchange_, std::move(then));
+  if (!loop_) return;
+  auto& loop = *loop_;
+  loop.post([&loop, exchange = exchange_, then = std::move(then)]() mutable {
+    then(loop.exchanges().find(exchange));
+  });
 }
 
 base::Outcome<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, const TlsSettings& tls,

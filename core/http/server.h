@@ -55,7 +55,7 @@ struct Limits {
   std::size_t headerSize = 16 * 1024;
   std::uint32_t streams = 250;
   std::size_t connections = 0;   // 0 = as many as the file descriptors allow, less some headroom
-  std::size_t handshakes = 256;  // in progress, per event loop
+  std::size_t handshakes = 256;  // in progress, per handshaker
   std::size_t bodyPerConnection = 4'000'000;
   std::size_t bodyTotal = 256'000'000;
 };
@@ -76,8 +76,6 @@ class Handler {
   virtual void onAbandoned(Exchange&) {}
   // About once a second.
   virtual void onTick() {}
-  // A handshake failed or a connection broke a rule: one line for the error log.
-  virtual void onConnectionError(std::string_view /*address*/, std::string_view /*what*/) {}
 };
 
 // A way back to a deferred exchange from any thread. Cheap to move; posting to an exchange that is gone does
@@ -138,6 +136,10 @@ class Exchange {
   std::shared_ptr<void> context;
 };
 
+// Takes one line for the error log: a handshake failed, or a connection broke a rule. [any-thread], must not
+// block. The address may be empty.
+using ConnectionErrorSink = std::function<void(std::string_view address, std::string_view what)>;
+
 using HandlerFactory = std::function<std::unique_ptr<Handler>(std::size_t loopIndex)>;
 
 struct ServerSettings {
@@ -145,6 +147,7 @@ struct ServerSettings {
   std::uint16_t port = 0;  // 0 = any free one, see port()
   std::size_t loops = 0;   // 0 = one per usable CPU (affinity and cgroup quota)
   Limits limits;
+  ConnectionErrorSink onConnectionError = [](std::string_view, std::string_view) {};
 };
 
 struct Counters {

@@ -16,6 +16,7 @@
 namespace kes::server {
 namespace {
 
+using observe::level::kInfo;
 using observe::level::kWarn;
 
 // How long a call on a store that a reload has replaced may still take before it is given up.
@@ -170,9 +171,15 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
   service->context_.state.publish(*state);
 
   api::Context& context = service->context_;
-  auto server = http::Server::start(
-      serverSettings(settings), tlsSettings(settings), std::make_shared<FirstCertificate>(),
-      [&context](std::size_t) { return std::make_unique<api::ApiHandler>(context); });
+  auto listener = serverSettings(settings);
+  listener.onConnectionError = [&log = service->log_](std::string_view address, std::string_view what) {
+    if (!log.errorEnabled(kInfo)) return;
+    log.error(kInfo, address.empty() ? fmt::format("http: {}", what)
+                                     : fmt::format("http: connection error from {}: {}", address, what));
+  };
+  auto server =
+      http::Server::start(listener, tlsSettings(settings), std::make_shared<FirstCertificate>(),
+                          [&context](std::size_t) { return std::make_unique<api::ApiHandler>(context); });
   if (!server) {
     (*state)->store->close(base::SteadyClock::now() + kRetireTimeout);
     return std::unexpected(server.error());

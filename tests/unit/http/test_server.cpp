@@ -79,7 +79,6 @@ class TestHandler final : public Handler {
   void onAbandoned(Exchange& exchange) override {
     journal_->addEvent("abandoned " + std::string(exchange.target()));
   }
-  void onConnectionError(std::string_view, std::string_view what) override { journal_->addError(what); }
 
  private:
   static void respondIdentity(Exchange& exchange) {
@@ -194,6 +193,9 @@ HandlerFactory handlersFor(std::shared_ptr<Journal> journal) {
 }
 
 TestServer::TestServer(TestServerOptions options) : journal_(std::make_shared<Journal>()) {
+  options.settings.onConnectionError = [journal = journal_](std::string_view, std::string_view what) {
+    journal->addError(what);
+  };
   auto started =
       Server::start(options.settings, tlsSettingsOf(options), makeVerifier(journal_), handlersFor(journal_));
   if (!started) throw std::runtime_error(started.error().message);
