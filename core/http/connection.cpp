@@ -24,7 +24,7 @@ Connection::Connection(EventLoop& loop, Established established)
       tls_(std::move(established.tls)),
       watched_(EPOLLIN),
       unread_(std::move(established.unread)) {
-  const auto& record = *tls_->peerRecord();
+  const auto& record = tls_->peerRecord();
   peer_ = {record.identity, record.error, std::move(established.client.address)};
   if (tls_->choseHttp2()) {
     session_ = std::make_unique<H2Session>(*this);

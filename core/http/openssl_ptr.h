@@ -17,6 +17,7 @@ struct OpenSslDeleter {
 };
 
 using SslPtr = std::unique_ptr<SSL, OpenSslDeleter<SSL_free>>;
+using SessionPtr = std::unique_ptr<SSL_SESSION, OpenSslDeleter<SSL_SESSION_free>>;
 using X509Ptr = std::unique_ptr<X509, OpenSslDeleter<X509_free>>;
 using BioPtr = std::unique_ptr<BIO, OpenSslDeleter<BIO_free>>;
 

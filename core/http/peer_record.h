@@ -4,13 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "base/bytes.h"
 #include "base/error.h"
 
 namespace kes::http {
 
-// What was found out about a client in a full handshake. It travels inside the session ticket, encrypted and
-// authenticated with it, since OpenSSL keeps only the first certificate of the chain in a session.
+// What was found out about a client in a full handshake. Kept beside the session, since OpenSSL keeps only
+// the first certificate of the chain in it.
 struct PeerRecord {
   std::string identity;
   std::optional<base::ErrorCode> error;
@@ -25,8 +24,5 @@ struct PeerRecord {
 [[nodiscard]] constexpr bool isResumable(const PeerRecord& record, std::int64_t secondsNow) noexcept {
   return !record.verifiedUntil || secondsNow <= *record.verifiedUntil;
 }
-
-[[nodiscard]] base::Bytes encodePeerRecord(const PeerRecord& record);
-[[nodiscard]] std::optional<PeerRecord> decodePeerRecord(base::ByteView bytes);
 
 }  // namespace kes::http

@@ -13,6 +13,7 @@
 #include "http/handshaker.h"
 #include "http/listener.h"
 #include "http/tls_context.h"
+#include "http/tls_library.h"
 #include "http/usable_cpus.h"
 
 namespace kes::http {
@@ -121,6 +122,7 @@ void LoopServer::startHandshaker(Handshaker& handshaker, std::size_t index) {
   handshakerThreads_.emplace_back([&handshaker, index] {
     pthread_setname_np(pthread_self(), ("kes-tls-" + std::to_string(index)).c_str());
     yieldToOthers();
+    useTlsAlgorithmsOnly();
     handshaker.run();
   });
 }

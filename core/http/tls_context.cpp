@@ -23,7 +23,10 @@ constexpr auto kGroups = "X25519:P-256:P-384:P-521";
 constexpr auto kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr long kLongestCertificateList = 64 * 1024;
 constexpr long kSessionSeconds = 2 * 60 * 60;
-constexpr auto kTicketKeyLife = std::chrono::hours(24);
+constexpr std::size_t kMostSessions = 4096;
+// OpenSSL keeps the client's certificates with each session. Whoever shows more than this shakes hands in
+// full.
+constexpr int kLargestKeptChain = 8 * 1024;
 
 int selectProtocol(SSL*, const unsigned char** out, unsigned char* outSize, const unsigned char* offered,
                    unsigned offeredSize, void*) {
@@ -49,27 +52,34 @@ int verifyChain(X509_STORE_CTX* store, void*) {
   return 1;
 }
 
-int writeTicket(SSL* ssl, void*) {
-  const auto* record = TlsStream::of(ssl).peerRecord();
-  if (record == nullptr) return 0;
-  const auto bytes = encodePeerRecord(*record);
-  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes.data(), bytes.size());
+bool isSmall(const SSL* ssl) {
+  int size = 0;
+  const auto add = [&](X509* certificate) { size += i2d_X509(certificate, nullptr); };
+  if (auto* first = SSL_get0_peer_certificate(ssl)) add(first);
+  const STACK_OF(X509)* rest = SSL_get_peer_cert_chain(ssl);
+  for (int i = 0; i < sk_X509_num(rest); ++i) add(sk_X509_value(rest, i));
+  return size <= kLargestKeptChain;
 }
 
-std::optional<PeerRecord> recordOf(SSL_SESSION* session) {
-  void* data = nullptr;
-  std::size_t size = 0;
-  if (session == nullptr || SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1) return std::nullopt;
-  return decodePeerRecord({static_cast<const std::uint8_t*>(data), size});
+int keepSession(SSL* ssl, SSL_SESSION* session) {
+  auto& stream = TlsStream::of(ssl);
+  if (!isSmall(ssl)) return 0;
+  stream.context().sessions().add(SessionPtr(session), stream.peerRecord());
+  return 1;
 }
 
-SSL_TICKET_RETURN readTicket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
-                             SSL_TICKET_STATUS status, void*) {
-  if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
-    return SSL_TICKET_RETURN_IGNORE_RENEW;
-  const auto record = recordOf(session);
-  if (!record || !isResumable(*record, base::Timestamp::now().seconds)) return SSL_TICKET_RETURN_IGNORE_RENEW;
-  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+SSL_SESSION* findSession(SSL* ssl, const unsigned char* id, int size, int* takesReference) {
+  *takesReference = 0;
+  auto& stream = TlsStream::of(ssl);
+  auto found = stream.context().sessions().find(
+      {reinterpret_cast<const char*>(id), static_cast<std::size_t>(std::max(size, 0))});
+  if (!found || !isResumable(found->client, base::Timestamp::now().seconds)) return nullptr;
+  stream.noteResumedClient(std::move(found->client));
+  return found->session.release();
+}
+
+void forgetSession(SSL_CTX* ctx, SSL_SESSION* session) {
+  if (auto* sessions = static_cast<SessionCache*>(SSL_CTX_get_app_data(ctx))) sessions->remove(idOf(session));
 }
 
 base::Outcome<void> checkServerUse(X509* certificate) {
@@ -106,7 +116,7 @@ base::Outcome<std::shared_ptr<const TlsContext>> TlsContext::create(
   if (auto done = made->configure(settings); !done) return std::unexpected(done.error());
   if (auto done = made->useCertificate(settings); !done) return std::unexpected(done.error());
   if (auto done = made->authenticateClients(settings); !done) return std::unexpected(done.error());
-  made->adoptTickets(previous);
+  made->adoptSessions(previous);
   return made;
 }
 
@@ -135,12 +145,16 @@ base::Outcome<void> TlsContext::configure(const TlsSettings& settings) {
   SSL_CTX_set_recv_max_early_data(ctx, 0);
   SSL_CTX_set_max_cert_list(ctx, kLongestCertificateList);
   SSL_CTX_set_alpn_select_cb(ctx, selectProtocol, nullptr);
-  // Sessions live in tickets alone.
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+  // Tickets are ids of sessions that we keep: an encrypted one costs two more decodings of the client's
+  // certificate.
+  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(ctx, 1);
   SSL_CTX_set_timeout(ctx, kSessionSeconds);
-  SSL_CTX_set_session_ticket_cb(ctx, writeTicket, readTicket, nullptr);
+  SSL_CTX_set_session_cache_mode(
+      ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_NO_AUTO_CLEAR);
+  SSL_CTX_sess_set_new_cb(ctx, keepSession);
+  SSL_CTX_sess_set_get_cb(ctx, findSession);
+  SSL_CTX_sess_set_remove_cb(ctx, forgetSession);
   return {};
 }
 
@@ -194,21 +208,11 @@ base::Outcome<void> TlsContext::authenticateClients(const TlsSettings& settings)
   return {};
 }
 
-void TlsContext::adoptTickets(const TlsContext* previous) {
-  ticketKeysSince_ = base::SteadyClock::now();
-  if (previous == nullptr) return;
-  const bool sameRules = authFingerprint_ == previous->authFingerprint_;
-  authGeneration_ = previous->authGeneration_ + (sameRules ? 0 : 1);
-  if (!sameRules || ticketKeysSince_ - previous->ticketKeysSince_ > kTicketKeyLife) return;
-
-  std::array<unsigned char, 256> keys{};
-  const auto size = SSL_CTX_get_tlsext_ticket_keys(native(), nullptr, 0);
-  if (size <= 0 || static_cast<std::size_t>(size) > keys.size()) return;
-  if (SSL_CTX_get_tlsext_ticket_keys(previous->native(), keys.data(), size) == 1 &&
-      SSL_CTX_set_tlsext_ticket_keys(native(), keys.data(), size) == 1) {
-    ticketKeysSince_ = previous->ticketKeysSince_;
-  }
-  base::wipe(keys);
+void TlsContext::adoptSessions(const TlsContext* previous) {
+  const bool sameRules = previous != nullptr && authFingerprint_ == previous->authFingerprint_;
+  if (previous != nullptr) authGeneration_ = previous->authGeneration_ + (sameRules ? 0 : 1);
+  sessions_ = sameRules ? previous->sessions_ : std::make_shared<SessionCache>(kMostSessions);
+  SSL_CTX_set_app_data(native(), sessions_.get());
 }
 
 }  // namespace kes::http

@@ -3,27 +3,27 @@
 #include <Poco/Net/Context.h>
 #include <openssl/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 
 #include "base/error.h"
-#include "http/peer_record.h"
 #include "http/server.h"
+#include "http/session_cache.h"
 
 namespace kes::http {
 
 // The rules of new TLS connections: POCO's Context with everything set that it leaves to chance. Immutable.
 class TlsContext {
  public:
-  // `previous` are the rules these replace, if any: where client authentication stays as it was, its session
-  // tickets stay good for a day.
+  // `previous` are the rules these replace, if any: where client authentication stays as it was, its sessions
+  // may still be resumed.
   [[nodiscard]] static base::Outcome<std::shared_ptr<const TlsContext>> create(
       const TlsSettings& settings, std::shared_ptr<const PeerVerifier> verifier, const TlsContext* previous);
 
   [[nodiscard]] SSL_CTX* native() const { return context_->sslContext(); }
   [[nodiscard]] const PeerVerifier& verifier() const noexcept { return *verifier_; }
+  [[nodiscard]] SessionCache& sessions() const noexcept { return *sessions_; }
   // Grows with each change of client authentication.
   [[nodiscard]] std::uint64_t authGeneration() const noexcept { return authGeneration_; }
 
@@ -33,13 +33,13 @@ class TlsContext {
   base::Outcome<void> configure(const TlsSettings& settings);
   base::Outcome<void> useCertificate(const TlsSettings& settings);
   base::Outcome<void> authenticateClients(const TlsSettings& settings);
-  void adoptTickets(const TlsContext* previous);
+  void adoptSessions(const TlsContext* previous);
 
   Poco::Net::Context::Ptr context_;
   std::shared_ptr<const PeerVerifier> verifier_;
   base::Bytes authFingerprint_;  // of the mode and the set of trusted certificates
   std::uint64_t authGeneration_ = 1;
-  base::SteadyTime ticketKeysSince_{};
+  std::shared_ptr<SessionCache> sessions_;
 };
 
 // The rules in force. Thread-safe.

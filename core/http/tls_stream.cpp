@@ -83,14 +83,17 @@ TlsStream::TlsStream(std::shared_ptr<const TlsContext> context)
   SSL_set_accept_state(ssl_.get());
 }
 
+TlsStream::~TlsStream() {
+  // Without it OpenSSL takes the end of the connection for an attack and forgets the session.
+  if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1) {
+    SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+}
+
 TlsStream::Step TlsStream::handshake() {
   forgetErrors();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) {
-    if (peerRecord() != nullptr) return Step::done;
-    failure_ = "tls: a resumed session does not say who the client is";
-    return Step::failed;
-  }
+  if (result == 1) return Step::done;
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return Step::wantsInput;
   failure_ = describeFailure();
   return Step::failed;
@@ -103,18 +106,9 @@ bool TlsStream::choseHttp2() const noexcept {
   return size == 2 && name[0] == 'h' && name[1] == '2';
 }
 
-const PeerRecord* TlsStream::peerRecord() {
-  if (peer_) return &*peer_;
-  if (!resumed()) {
-    peer_ = identifyPeer();
-    return &*peer_;
-  }
-  void* data = nullptr;
-  std::size_t size = 0;
-  auto* session = SSL_get_session(ssl_.get());
-  if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1) return nullptr;
-  peer_ = decodePeerRecord({static_cast<const std::uint8_t*>(data), size});
-  return peer_ ? &*peer_ : nullptr;
+const PeerRecord& TlsStream::peerRecord() {
+  if (!peer_) peer_ = resumed() ? std::move(resumedClient_) : identifyPeer();
+  return *peer_;
 }
 
 TlsStream::ReadResult TlsStream::read(base::ByteSpan out) {

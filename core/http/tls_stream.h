@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "http/openssl_ptr.h"
@@ -18,6 +19,7 @@ namespace kes::http {
 class TlsStream {
  public:
   explicit TlsStream(std::shared_ptr<const TlsContext> context);
+  ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
@@ -40,8 +42,8 @@ class TlsStream {
   [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
   [[nodiscard]] bool choseHttp2() const noexcept;
   [[nodiscard]] std::uint64_t authGeneration() const noexcept { return context_->authGeneration(); }
-  // Who the peer is, once its certificates are known; null where a resumed session does not tell.
-  [[nodiscard]] const PeerRecord* peerRecord();
+  // Who the peer is, once its certificates are known, or the session it resumes.
+  [[nodiscard]] const PeerRecord& peerRecord();
 
   // Decrypts one record into `out`, which must hold 16 KiB.
   enum class Read { data, wantsInput, closed, failed };
@@ -61,8 +63,12 @@ class TlsStream {
   // Why the last step failed, for a person.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
 
+  // For the callbacks of TlsContext.
+  [[nodiscard]] const TlsContext& context() const noexcept { return *context_; }
   // Remembers until when the whole chain is valid.
   void noteVerifiedChain(const STACK_OF(X509) * chain);
+  // Remembers who made the session that is about to be resumed.
+  void noteResumedClient(PeerRecord client) { resumedClient_ = std::move(client); }
 
  private:
   struct BioMethod;
@@ -75,6 +81,7 @@ class TlsStream {
   base::ByteView input_;
   base::Bytes output_;
   std::optional<PeerRecord> peer_;
+  PeerRecord resumedClient_;
   std::optional<std::int64_t> verifiedUntil_;
   std::string failure_;
 };

@@ -74,7 +74,7 @@ TEST_F(TlsStreamTest, shakesHandsHoweverTheBytesArrive) {
   for (const std::size_t step : {std::size_t(1), std::size_t(100), std::size_t(64 * 1024)}) {
     connect({}, credential);
     ASSERT_EQ(shakeHands(step), TlsStream::Step::done);
-    EXPECT_EQ(stream_->peerRecord()->identity, credential.identity());
+    EXPECT_EQ(stream_->peerRecord().identity, credential.identity());
     EXPECT_FALSE(stream_->resumed());
     EXPECT_FALSE(stream_->choseHttp2());
   }
@@ -91,7 +91,7 @@ TEST_F(TlsStreamTest, remembersUntilWhenTheWholeChainIsValid) {
 
   ASSERT_EQ(shakeHands(64 * 1024), TlsStream::Step::done);
 
-  EXPECT_EQ(stream_->peerRecord()->verifiedUntil, expiryOf(intermediate));
+  EXPECT_EQ(stream_->peerRecord().verifiedUntil, expiryOf(intermediate));
 }
 
 TEST_F(TlsStreamTest, remembersNoExpiryWhereChainsAreNotVerified) {
@@ -99,7 +99,7 @@ TEST_F(TlsStreamTest, remembersNoExpiryWhereChainsAreNotVerified) {
 
   ASSERT_EQ(shakeHands(64 * 1024), TlsStream::Step::done);
 
-  EXPECT_EQ(stream_->peerRecord()->verifiedUntil, std::nullopt);
+  EXPECT_EQ(stream_->peerRecord().verifiedUntil, std::nullopt);
 }
 
 TEST_F(TlsStreamTest, leavesInputThatIsNotReadYetToTheCaller) {

@@ -311,6 +311,23 @@ TEST_P(Resumption, canBeRepeatedWithEachNewTicket) {
   SSL_SESSION_free(session);
 }
 
+TEST_P(Resumption, isNotForClientsWithLargeChains) {
+  TestServer server;
+  const auto credential = makeCredential({});
+  std::vector<Credential> issuers;
+  for (int i = 0; i < 64; ++i) issuers.push_back(makeCredential({.name = "issuer", .isCa = true}));
+  ClientOptions options{.credential = &credential, .version = GetParam()};
+  for (const auto& issuer : issuers) options.chain.push_back(issuer.certificate.get());
+  auto* session = firstSession(server, options);
+  ASSERT_NE(session, nullptr);
+
+  options.session = session;
+  H1Client again(server.port(), options);
+  EXPECT_EQ(again.request("GET", "/identity").body, credential.identity());
+  EXPECT_EQ(SSL_session_reused(again.ssl()), 0);
+  SSL_SESSION_free(session);
+}
+
 TEST_P(Resumption, endsWhenClientAuthenticationChanges) {
   const TempDir dir;
   const auto ca = makeCredential({.name = "ca", .isCa = true});
