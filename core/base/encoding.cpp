@@ -18,8 +18,8 @@ constexpr auto kBase64Values = [] {
   return values;
 }();
 
-std::uint8_t base64Value(char c) noexcept {
-  return kBase64Values[static_cast<std::uint8_t>(c)];
+std::uint8_t base64Value(std::optional<char> c) noexcept {
+  return c ? kBase64Values[static_cast<std::uint8_t>(*c)] : kInvalid;
 }
 
 std::uint8_t hexValue(char c) noexcept {
@@ -29,10 +29,11 @@ std::uint8_t hexValue(char c) noexcept {
   return kInvalid;
 }
 
-// The next character that is neither CR nor LF, or NUL at the end (NUL is not in the alphabet).
-char nextCharacter(std::string_view text, std::size_t& at) noexcept {
+// The next character that is neither CR nor LF; nothing at the end.
+std::optional<char> nextCharacter(std::string_view text, std::size_t& at) noexcept {
   while (at < text.size() && (text[at] == '\r' || text[at] == '\n')) ++at;
-  return at < text.size() ? text[at++] : '\0';
+  if (at == text.size()) return std::nullopt;
+  return text[at++];
 }
 
 // The length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629), or 0.
@@ -102,23 +103,20 @@ std::optional<std::size_t> decodeBase64(std::string_view text, std::uint8_t* out
     at += 4;
   }
   for (;;) {
-    const char first = nextCharacter(text, at);
-    if (first == '\0')
-      return at == text.size() && (text.empty() || text.back() != '\0')
-                 ? std::optional(static_cast<std::size_t>(out - start))
-                 : std::nullopt;
+    const auto first = nextCharacter(text, at);
+    if (!first) return static_cast<std::size_t>(out - start);
     const std::uint8_t a = base64Value(first);
     const std::uint8_t b = base64Value(nextCharacter(text, at));
     if (a == kInvalid || b == kInvalid) return std::nullopt;
-    const char third = nextCharacter(text, at);
-    const char fourth = nextCharacter(text, at);
+    const auto third = nextCharacter(text, at);
+    const auto fourth = nextCharacter(text, at);
     const std::uint8_t c = base64Value(third);
     const std::uint8_t d = base64Value(fourth);
     if (fourth == '=') {
       if (third != '=' && c == kInvalid) return std::nullopt;
       *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
       if (third != '=') *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
-      if (nextCharacter(text, at) != '\0' || at != text.size()) return std::nullopt;
+      if (nextCharacter(text, at)) return std::nullopt;
       return static_cast<std::size_t>(out - start);
     }
     if (c == kInvalid || d == kInvalid) return std::nullopt;

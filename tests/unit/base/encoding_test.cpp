@@ -47,6 +47,8 @@ TEST(Base64, refusesWhatGoRefuses) {
   }
   EXPECT_EQ(decoded(std::string_view("Zm9v\0", 5)), "<invalid>");
   EXPECT_EQ(decoded(std::string_view("Zm9v\0\n", 6)), "<invalid>");
+  EXPECT_EQ(decoded(std::string_view("Zm8=\0", 5)), "<invalid>");
+  EXPECT_EQ(decoded(std::string_view("Zg==\0", 5)), "<invalid>");
 }
 
 TEST(Base64, decodesInPlace) {
