@@ -1,38 +1,54 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include "report.h"
 #include "tls_connection.h"
+#include "workload.h"
 
 namespace kes::load {
 
-struct Request {
-  std::string method;
-  std::string authority;
-  std::string path;
-  std::string body;
+using Clock = std::chrono::steady_clock;
+
+class Client;
+
+// Told of every answer, and decides what the client does next.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  // `since` is what `submit` was given. `client` may be given the next request at once, but must not be
+  // destroyed.
+  virtual void answered(Client& client, int status, std::string_view body, Clock::time_point since) = 0;
+  virtual void failed(std::string what) = 0;
 };
 
-// One connection that keeps `streams` requests in flight, each followed by the next as soon as it is
-// answered.
+// One connection that speaks HTTP.
 class Client {
  public:
   virtual ~Client() = default;
 
-  // Takes what the socket has, answers, sends. False when the connection is over.
+  // Takes what the socket has and sends what that led to. False when the connection is over.
   [[nodiscard]] virtual bool onReadable() = 0;
-  // Starts the first requests.
-  virtual void start() = 0;
-  [[nodiscard]] virtual TlsConnection& connection() = 0;
+  // Starts a request, whose latency counts from `since`; it is sent by the next `flush`, or when onReadable
+  // returns.
+  virtual void submit(RequestPtr request, Clock::time_point since) = 0;
+  [[nodiscard]] virtual bool flush() = 0;
+  // How many requests wait for their answers, and how many may.
+  [[nodiscard]] virtual unsigned inFlight() const noexcept = 0;
+  [[nodiscard]] virtual unsigned capacity() const noexcept = 0;
+  [[nodiscard]] virtual TlsConnection& connection() noexcept = 0;
 };
 
-[[nodiscard]] std::unique_ptr<Client> makeH1Client(TlsConnection connection, const Request& request,
-                                                   Report& report);
-[[nodiscard]] std::unique_ptr<Client> makeH2Client(TlsConnection connection, const Request& request,
-                                                   Report& report, std::uint32_t streams);
+// Both take a connection whose handshake is done.
+[[nodiscard]] std::unique_ptr<Client> makeH1Client(TlsConnection connection, Driver& driver);
+[[nodiscard]] std::unique_ptr<Client> makeH2Client(TlsConnection connection, Driver& driver,
+                                                   unsigned streams);
+[[nodiscard]] inline std::unique_ptr<Client> makeClient(const Options& options, TlsConnection connection,
+                                                        Driver& driver) {
+  return options.protocol == "h2" ? makeH2Client(std::move(connection), driver, options.streams)
+                                  : makeH1Client(std::move(connection), driver);
+}
 
 }  // namespace kes::load

@@ -13,13 +13,13 @@ namespace {
 nghttp2_nv header(const std::string_view name, const std::string& value) {
   return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
           reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
-          NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+          NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
 
 class H2Client final : public Client {
  public:
-  H2Client(TlsConnection connection, const Request& request, Report& report, std::uint32_t streams)
-      : connection_(std::move(connection)), request_(request), report_(report), streams_(streams) {
+  H2Client(TlsConnection connection, Driver& driver, unsigned streams)
+      : connection_(std::move(connection)), driver_(driver), streams_(streams) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader);
@@ -29,58 +29,34 @@ class H2Client final : public Client {
     nghttp2_session_callbacks_del(callbacks);
     nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
     nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, 1 << 24);
-    length_ = std::to_string(request_.body.size());
   }
 
   ~H2Client() override { nghttp2_session_del(session_); }
 
-  TlsConnection& connection() override { return connection_; }
+  TlsConnection& connection() noexcept override { return connection_; }
+  unsigned inFlight() const noexcept override { return static_cast<unsigned>(open_.size()); }
+  unsigned capacity() const noexcept override { return streams_; }
 
-  void start() override {
-    for (std::uint32_t i = 0; i < streams_; ++i) submit();
-    if (!flush()) report_.failed("connection broke");
-  }
-
-  bool onReadable() override {
-    input_.clear();
-    if (!connection_.receive(input_)) {
-      report_.failed("connection closed");
-      return false;
-    }
-    const ssize_t used = nghttp2_session_mem_recv(
-        session_, reinterpret_cast<const std::uint8_t*>(input_.data()), input_.size());
-    if (used < 0) {
-      report_.failed(nghttp2_strerror(static_cast<int>(used)));
-      return false;
-    }
-    return flush();
-  }
-
- private:
-  struct Stream {
-    Clock::time_point sentAt;
-    int status = 0;
-    std::string body;
-  };
-
-  void submit() {
+  void submit(RequestPtr request, Clock::time_point since) override {
+    const std::string length = std::to_string(request->body.size());
     const std::array headers = {
-        header(":method", request_.method),
+        header(":method", request->method),
         header(":scheme", scheme_),
-        header(":authority", request_.authority),
-        header(":path", request_.path),
+        header(":authority", request->authority),
+        header(":path", request->path),
         header("content-type", type_),
-        header("content-length", length_),
+        header("content-length", length),
     };
     nghttp2_data_provider body{};
+    body.source.ptr = const_cast<Request*>(request.get());  // only ever read
     body.read_callback = readBody;
     const std::int32_t id = nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(),
-                                                   request_.body.empty() ? nullptr : &body, nullptr);
-    if (id < 0) return report_.failed(nghttp2_strerror(id));
-    open_[id].sentAt = Clock::now();
+                                                   request->body.empty() ? nullptr : &body, nullptr);
+    if (id < 0) return driver_.failed(nghttp2_strerror(id));
+    open_.emplace(id, Stream{since, std::move(request), 0, {}});
   }
 
-  bool flush() {
+  bool flush() override {
     output_.clear();
     for (;;) {
       const std::uint8_t* data = nullptr;
@@ -92,10 +68,33 @@ class H2Client final : public Client {
     return connection_.send(output_);
   }
 
+  bool onReadable() override {
+    input_.clear();
+    if (!connection_.receive(input_)) {
+      driver_.failed("connection closed");
+      return false;
+    }
+    const ssize_t used = nghttp2_session_mem_recv(
+        session_, reinterpret_cast<const std::uint8_t*>(input_.data()), input_.size());
+    if (used < 0) {
+      driver_.failed(nghttp2_strerror(static_cast<int>(used)));
+      return false;
+    }
+    return flush();
+  }
+
+ private:
+  struct Stream {
+    Clock::time_point since;
+    RequestPtr request;  // its body is read when there is room to send it
+    int status = 0;
+    std::string body;
+  };
+
   // The whole body fits in one frame: it is at most a few hundred bytes.
   static ssize_t readBody(nghttp2_session*, std::int32_t, std::uint8_t* out, std::size_t size,
-                          std::uint32_t* flags, nghttp2_data_source*, void* self) {
-    const std::string& body = static_cast<H2Client*>(self)->request_.body;
+                          std::uint32_t* flags, nghttp2_data_source* source, void*) {
+    const std::string& body = static_cast<const Request*>(source->ptr)->body;
     if (body.size() > size) return NGHTTP2_ERR_CALLBACK_FAILURE;
     body.copy(reinterpret_cast<char*>(out), body.size());
     *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -122,31 +121,28 @@ class H2Client final : public Client {
     auto* const self = static_cast<H2Client*>(context);
     const auto it = self->open_.find(id);
     if (it == self->open_.end()) return 0;
-    if (error != NGHTTP2_NO_ERROR) self->report_.failed(nghttp2_http2_strerror(error));
-    self->report_.answered(it->second.status, it->second.body, it->second.sentAt);
+    const Stream stream = std::move(it->second);
     self->open_.erase(it);
-    self->submit();
+    if (error != NGHTTP2_NO_ERROR) self->driver_.failed(nghttp2_http2_strerror(error));
+    self->driver_.answered(*self, stream.status, stream.body, stream.since);
     return 0;
   }
 
   TlsConnection connection_;
-  const Request& request_;
-  Report& report_;
-  const std::uint32_t streams_;
+  Driver& driver_;
+  const unsigned streams_;
   nghttp2_session* session_ = nullptr;
   std::unordered_map<std::int32_t, Stream> open_;
   std::string input_;
   std::string output_;
-  std::string length_;
   const std::string scheme_ = "https";
   const std::string type_ = "application/json";
 };
 
 }  // namespace
 
-std::unique_ptr<Client> makeH2Client(TlsConnection connection, const Request& request, Report& report,
-                                     std::uint32_t streams) {
-  return std::make_unique<H2Client>(std::move(connection), request, report, streams);
+std::unique_ptr<Client> makeH2Client(TlsConnection connection, Driver& driver, unsigned streams) {
+  return std::make_unique<H2Client>(std::move(connection), driver, streams);
 }
 
 }  // namespace kes::load

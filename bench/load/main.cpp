@@ -1,128 +1,83 @@
 // kes_load: how many requests a KES server answers, how fast, and what each costs it.
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <exception>
-#include <memory>
-#include <string>
-#include <vector>
 
-#include "client.h"
+#include "modes.h"
 
 namespace kes::load {
 namespace {
 
-struct Options {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 7373;
-  std::string protocol = "h2";
-  std::string certificate;
-  std::string key;
-  unsigned connections = 4;
-  unsigned streams = 16;
-  double seconds = 2;
-  double warmUp = 0.3;
-  int pid = 0;
-  bool json = false;
-  Request request{"PUT", "", "/v1/key/generate/bench", R"({"context":"YnVja2V0L29iamVjdA=="})"};
-};
+constexpr const char* kAbout =
+    "Puts a KES server under load from one thread, and tells what came of it.\n\n"
+    "There are four modes. By default every stream of every connection is kept busy (closed loop): the "
+    "figure\n"
+    "to look at is server_cpu_us, what a request costs. With --rate requests are due at fixed times, "
+    "whether\n"
+    "the server keeps up or not (open loop): look at the latencies, which count from when a request was "
+    "due.\n"
+    "With --fresh each request has a connection of its own, and with --idle connections ask once and stay.";
 
-std::unique_ptr<Client> connect(SSL_CTX* context, const Options& options, Report& report) {
-  TlsConnection connection(context, options.host, options.port);
-  if (options.protocol == "h2")
-    return makeH2Client(std::move(connection), options.request, report, options.streams);
-  return makeH1Client(std::move(connection), options.request, report);
+constexpr const char* kExamples =
+    "Examples, each with --port, --cert and --key, and --pid for the server's CPU and memory:\n"
+    "  kes_load --create-key                              generate over h2, 4 connections x 16 streams\n"
+    "  kes_load --protocol http/1.1 --connections 64      the same over http/1.1\n"
+    "  kes_load --mix decrypt=90,generate=9,encrypt=1     what a MinIO server that is mostly read asks\n"
+    "  kes_load --rate 20000 --seconds 10                 latencies at 20,000 requests per second\n"
+    "  kes_load --fresh full --protocol http/1.1          what a handshake costs\n"
+    "  kes_load --fresh resumed --protocol http/1.1       and one that resumes a session\n"
+    "  kes_load --idle 10000 --seconds 10                 what an idle connection costs\n\n"
+    "Errors are answers other than 200, and connections that broke; any of them makes the exit code 1.\n"
+    "Creates leave their keys behind: point them at a key store that is thrown away.";
+
+int run(const Options& options) {
+  if (options.idle > 0) return runIdle(options);
+  if (!options.fresh.empty()) return runFresh(options);
+  if (options.rate > 0) return runOpenLoop(options);
+  return runClosedLoop(options);
 }
 
-// Turns the event loop for `seconds`. False when no connection is left.
-bool turn(int epoll, double seconds, unsigned& open) {
-  const auto end =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  std::array<epoll_event, 256> events;
-  while (Clock::now() < end) {
-    const int ready = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 10);
-    for (int i = 0; i < ready; ++i) {
-      auto* const client = static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr);
-      if (client->onReadable()) continue;
-      ::epoll_ctl(epoll, EPOLL_CTL_DEL, client->connection().descriptor(), nullptr);
-      if (--open == 0) return false;
-    }
-  }
-  return true;
-}
-
-void print(const Options& options, const Report& report, double seconds, double cpuSeconds) {
-  const auto requests = static_cast<double>(report.requests());
-  const double cpuMicros = options.pid != 0 && requests > 0 ? cpuSeconds * 1e6 / requests : 0;
-  const std::string_view form =
-      options.json
-          ? R"({{"protocol":"{}","connections":{},"streams":{},"seconds":{:.3f},"requests":{},"errors":{},"per_second":{:.0f},"p50_us":{:.1f},"p99_us":{:.1f},"p999_us":{:.1f},"server_cpu_us":{:.2f}}})"
-          : "{} {} x {}: {:.2f} s, {} requests, {} errors, {:.0f}/s, p50 {:.1f} us, p99 {:.1f} us, p99.9 "
-            "{:.1f} us, "
-            "server CPU {:.2f} us/request";
-  fmt::print(fmt::runtime(form), options.protocol, options.connections, options.streams, seconds,
-             report.requests(), report.errors(), requests / seconds, report.percentile(0.5),
-             report.percentile(0.99), report.percentile(0.999), cpuMicros);
-  fmt::print("\n");
-  if (report.errors() != 0) fmt::print(stderr, "first error: {}\n", report.firstError());
-}
-
-int run(Options options) {
-  options.request.authority = fmt::format("{}:{}", options.host, options.port);
-  const SslContext context =
-      makeContext(options.certificate, options.key, options.protocol == "h2" ? "h2" : "http/1.1");
-  Report report;
-  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-  std::vector<std::unique_ptr<Client>> clients;
-  for (unsigned i = 0; i < options.connections; ++i) {
-    clients.push_back(connect(context.get(), options, report));
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = clients.back().get()}};
-    ::epoll_ctl(epoll, EPOLL_CTL_ADD, clients.back()->connection().descriptor(), &event);
-  }
-  for (const auto& client : clients) client->start();
-
-  unsigned open = options.connections;
-  bool alive = turn(epoll, options.warmUp, open);
-  report.reset();
-  const auto cpuBefore = options.pid != 0 ? cpuTimeOf(options.pid) : std::chrono::duration<double>(0);
-  const auto start = Clock::now();
-  alive = alive && turn(epoll, options.seconds, open);
-  const std::chrono::duration<double> elapsed = Clock::now() - start;
-  const auto cpuAfter = options.pid != 0 ? cpuTimeOf(options.pid) : std::chrono::duration<double>(0);
-  ::close(epoll);
-  print(options, report, elapsed.count(), (cpuAfter - cpuBefore).count());
-  return alive && report.errors() == 0 && report.requests() > 0 ? 0 : 1;
+void addOptions(CLI::App& app, Options& options) {
+  const auto add = [&app](const char* name, auto& value, const char* help) {
+    return app.add_option(name, value, help)->capture_default_str();
+  };
+  add("--host", options.host, "IPv4 address of the server");
+  add("--port", options.port, "Port of the server");
+  add("--cert", options.certificate, "Client certificate (PEM)")->required();
+  add("--key", options.key, "Client private key (PEM)")->required();
+  add("--pid", options.pid, "Process of the server, to measure what it uses");
+  add("--protocol", options.protocol, "h2 or http/1.1")->check(CLI::IsMember({"h2", "http/1.1"}));
+  add("--group", options.group, "Group of the key exchange");
+  add("--mix", options.mix, "What is asked: generate, decrypt, encrypt, version, create, or KIND=WEIGHT,...");
+  add("--key-name", options.keyName, "Master key to use");
+  app.add_flag("--create-key", options.createKey, "Create the key first, unless it exists");
+  add("--connections", options.connections, "Connections; with --fresh: those made at once")
+      ->check(CLI::Range(1, 20'000));
+  add("--streams", options.streams, "Requests in flight on each h2 connection")->check(CLI::Range(1, 1000));
+  add("--seconds", options.seconds, "Length of the measurement")->check(CLI::Range(0.1, 600.0));
+  add("--warm-up", options.warmUp, "Seconds before it")->check(CLI::Range(0.0, 60.0));
+  auto* const rate =
+      add("--rate", options.rate, "Requests per second, at fixed times")->check(CLI::Range(1.0, 1e6));
+  auto* const fresh =
+      add("--fresh", options.fresh, "A new connection for each request, its handshake full or resumed")
+          ->check(CLI::IsMember({"full", "resumed"}));
+  auto* const idle = add("--idle", options.idle, "Connections to hold idle")->check(CLI::Range(2, 60'000));
+  fresh->excludes(rate);
+  idle->excludes(rate)->excludes(fresh);
+  app.add_flag("--json", options.json, "One line of JSON");
 }
 
 }  // namespace
 }  // namespace kes::load
 
 int main(int argc, char** argv) {
+  CLI::App app(kes::load::kAbout);
+  app.footer(kes::load::kExamples);
   kes::load::Options options;
-  CLI::App app(
-      "Puts a KES server under load with one client thread: every connection keeps its streams busy.");
-  app.add_option("--host", options.host, "IPv4 address of the server")->capture_default_str();
-  app.add_option("--port", options.port, "Port of the server")->capture_default_str();
-  app.add_option("--protocol", options.protocol, "h2 or http/1.1")
-      ->check(CLI::IsMember({"h2", "http/1.1"}))
-      ->capture_default_str();
-  app.add_option("--cert", options.certificate, "Client certificate (PEM)")->required();
-  app.add_option("--key", options.key, "Client private key (PEM)")->required();
-  app.add_option("--connections", options.connections, "Connections")->capture_default_str();
-  app.add_option("--streams", options.streams, "Requests in flight on each h2 connection")
-      ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Length of the measurement")->capture_default_str();
-  app.add_option("--warm-up", options.warmUp, "Seconds before it")->capture_default_str();
-  app.add_option("--pid", options.pid, "Process of the server, to measure its CPU time");
-  app.add_option("--method", options.request.method, "Request method")->capture_default_str();
-  app.add_option("--path", options.request.path, "Request path")->capture_default_str();
-  app.add_option("--body", options.request.body, "Request body")->capture_default_str();
-  app.add_flag("--json", options.json, "One line of JSON");
+  kes::load::addOptions(app, options);
   CLI11_PARSE(app, argc, argv);
   try {
     return kes::load::run(options);

@@ -1,63 +1,79 @@
 #include "report.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <bit>
-#include <fstream>
-#include <iterator>
-#include <sstream>
-#include <stdexcept>
+#include <cstdio>
 
 namespace kes::load {
 
-void Report::answered(int status, std::string_view body, Clock::time_point sentAt) {
-  ++requests_;
+void Figures::add(std::string_view name, std::string_view text) {
+  figures_.push_back({std::string(name), std::string(text), true});
+}
+
+void Figures::add(std::string_view name, double value, int decimals) {
+  figures_.push_back({std::string(name), fmt::format("{:.{}f}", value, decimals), false});
+}
+
+void Figures::print(bool json) const {
+  std::string text;
+  for (const Figure& figure : figures_) {
+    if (json) {
+      text += fmt::format(R"({}"{}":{}{}{})", text.empty() ? "{" : ",", figure.name,
+                          figure.quoted ? "\"" : "", figure.value, figure.quoted ? "\"" : "");
+    } else {
+      text += fmt::format("{:<24} {:>12}\n", figure.name, figure.value);
+    }
+  }
+  fmt::print("{}{}", text, json ? "}\n" : "");
+}
+
+void Report::begin() {
+  latencies_.clear();
+  begin_ = Clock::now();
+  useAtBegin_ = useOf(pid_);
+}
+
+void Report::answered(int status, std::string_view body, Clock::time_point since) {
+  latencies_.add(Clock::now() - since);
   if (status != 200) failed(fmt::format("status {}: {}", status, body));
-  const auto nanos = static_cast<std::uint64_t>(std::max<std::int64_t>(1, (Clock::now() - sentAt).count()));
-  // Bucket = power of two, split into kSteps equal steps.
-  const auto power = static_cast<std::size_t>(std::bit_width(nanos) - 1);
-  const std::size_t step = power < 6 ? 0 : (nanos >> (power - 6)) - kSteps;
-  ++buckets_[std::min(power * kSteps + step, kBuckets - 1)];
 }
 
 void Report::failed(std::string what) {
   if (errors_++ == 0) firstError_ = std::move(what);
 }
 
-void Report::reset() {
-  requests_ = 0;
-  std::ranges::fill(buckets_, 0);
+void Report::end() {
+  cpuSeconds_ = (useOf(pid_).cpu - useAtBegin_.cpu).count();
+  seconds_ = std::chrono::duration<double>(Clock::now() - begin_).count();
 }
 
-double Report::percentile(double share) const {
-  std::uint64_t total = 0;
-  for (const std::uint64_t count : buckets_) total += count;
-  const auto wanted = static_cast<std::uint64_t>(static_cast<double>(total) * share);
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < kBuckets; ++i) {
-    seen += buckets_[i];
-    if (seen <= wanted) continue;
-    const double low = static_cast<double>(std::uint64_t{1} << (i / kSteps));
-    return low * (1.0 + static_cast<double>(i % kSteps) / kSteps) / 1000.0;
-  }
-  return 0;
+double Report::serverMicrosPer(std::uint64_t count) const noexcept {
+  return count == 0 ? 0 : cpuSeconds_ * 1e6 / static_cast<double>(count);
 }
 
-std::chrono::duration<double> cpuTimeOf(int pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  // The fields after the command name, which may hold spaces; utime and stime are the 14th and 15th of all.
-  const std::size_t end = text.rfind(')');
-  if (end == text.npos) throw std::runtime_error(fmt::format("no process {}", pid));
-  std::istringstream fields(text.substr(end + 1));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return std::chrono::duration<double>((user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+Figures Report::figures(const Options& options, std::string_view mode) const {
+  Figures figures;
+  figures.add("mode", mode);
+  figures.add("protocol", options.protocol);
+  figures.add("mix", options.mix);
+  figures.add("seconds", seconds_, 3);
+  figures.add("requests", static_cast<double>(requests()));
+  figures.add("errors", static_cast<double>(errors_));
+  return figures;
+}
+
+void Report::addLatencies(Figures& figures) const {
+  figures.add("p50_us", latencies_.percentileMicros(0.5), 1);
+  figures.add("p90_us", latencies_.percentileMicros(0.9), 1);
+  figures.add("p99_us", latencies_.percentileMicros(0.99), 1);
+  figures.add("p999_us", latencies_.percentileMicros(0.999), 1);
+  figures.add("max_us", latencies_.largestMicros(), 1);
+}
+
+int Report::conclude(const Figures& figures, bool json) const {
+  figures.print(json);
+  if (errors_ != 0) fmt::print(stderr, "first error: {}\n", firstError_);
+  return good() ? 0 : 1;
 }
 
 }  // namespace kes::load

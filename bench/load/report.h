@@ -1,43 +1,66 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "client.h"
+#include "histogram.h"
+#include "options.h"
+#include "process.h"
 
 namespace kes::load {
 
-using Clock = std::chrono::steady_clock;
-
-// What a run saw. Latencies are counted in buckets of at most 1/64 of their value, so that a run of any
-// length takes the same memory.
-class Report {
+// Named results in the order they are told, as a line of JSON or as text for people.
+class Figures {
  public:
-  Report() : buckets_(kBuckets) {}
-
-  void answered(int status, std::string_view body, Clock::time_point sentAt);
-  void failed(std::string what);
-  // Forgets everything: the warm-up is over.
-  void reset();
-
-  [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
-  [[nodiscard]] std::uint64_t errors() const noexcept { return errors_; }
-  [[nodiscard]] const std::string& firstError() const noexcept { return firstError_; }
-  // Microseconds below which `share` (0 … 1) of the answers came.
-  [[nodiscard]] double percentile(double share) const;
+  void add(std::string_view name, std::string_view text);
+  void add(std::string_view name, double value, int decimals = 0);
+  void print(bool json) const;
 
  private:
-  static constexpr std::size_t kSteps = 64;
-  static constexpr std::size_t kBuckets = kSteps * 40;
-
-  std::uint64_t requests_ = 0;
-  std::uint64_t errors_ = 0;
-  std::string firstError_;
-  std::vector<std::uint64_t> buckets_;
+  struct Figure {
+    std::string name;
+    std::string value;
+    bool quoted;
+  };
+  std::vector<Figure> figures_;
 };
 
-// CPU time (user and system) that a process and its threads have used, from /proc/<pid>/stat.
-[[nodiscard]] std::chrono::duration<double> cpuTimeOf(int pid);
+// Counts the answers of a run and what they cost the server.
+class Report {
+ public:
+  explicit Report(int pid) : pid_(pid) {}
+
+  // Forgets what was counted, but not what failed: the measurement begins.
+  void begin();
+  void answered(int status, std::string_view body, Clock::time_point since);
+  void failed(std::string what);
+  // The measurement is over.
+  void end();
+
+  [[nodiscard]] std::uint64_t requests() const noexcept { return latencies_.count(); }
+  [[nodiscard]] double seconds() const noexcept { return seconds_; }
+  // Microseconds of the server's CPU for each of `count` things; 0 when its pid is not known.
+  [[nodiscard]] double serverMicrosPer(std::uint64_t count) const noexcept;
+  [[nodiscard]] bool good() const noexcept { return errors_ == 0 && requests() > 0; }
+
+  // Starts the figures with what every mode tells, or ends them with the latencies.
+  [[nodiscard]] Figures figures(const Options& options, std::string_view mode) const;
+  void addLatencies(Figures& figures) const;
+  // Prints, complains about the first failure, and returns the exit code.
+  [[nodiscard]] int conclude(const Figures& figures, bool json) const;
+
+ private:
+  int pid_;
+  Histogram latencies_;
+  std::uint64_t errors_ = 0;
+  std::string firstError_;
+  Clock::time_point begin_;
+  ProcessUse useAtBegin_;
+  double seconds_ = 0;
+  double cpuSeconds_ = 0;
+};
 
 }  // namespace kes::load

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -27,31 +28,41 @@ constexpr std::size_t kChunk = 64 * 1024;
 
 }  // namespace
 
-SslContext makeContext(const std::string& certificateFile, const std::string& keyFile,
-                       std::string_view protocol) {
-  SslContext context(SSL_CTX_new(TLS_client_method()));
-  if (SSL_CTX_use_certificate_chain_file(context.get(), certificateFile.c_str()) != 1) fail(certificateFile);
-  if (SSL_CTX_use_PrivateKey_file(context.get(), keyFile.c_str(), SSL_FILETYPE_PEM) != 1) fail(keyFile);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set1_groups_list(context.get(), "X25519:P-256");
-  // Both servers of a comparison use the same cipher.
-  SSL_CTX_set_ciphersuites(context.get(), "TLS_AES_128_GCM_SHA256");
+TlsContext::TlsContext(const std::string& certificateFile, const std::string& keyFile,
+                       std::string_view protocol, const std::string& group)
+    : context_(SSL_CTX_new(TLS_client_method())) {
+  SSL_CTX* const context = context_.get();
+  if (SSL_CTX_use_certificate_chain_file(context, certificateFile.c_str()) != 1) fail(certificateFile);
+  if (SSL_CTX_use_PrivateKey_file(context, keyFile.c_str(), SSL_FILETYPE_PEM) != 1) fail(keyFile);
+  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  if (SSL_CTX_set1_groups_list(context, group.c_str()) != 1) fail("group " + group);
+  SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+  // Ten thousand idle connections would take 300 MB otherwise.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   std::string alpn(1, static_cast<char>(protocol.size()));
   alpn += protocol;
-  SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
+  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
                           static_cast<unsigned>(alpn.size()));
-  return context;
+  SSL_CTX_set_app_data(context, this);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
+    auto* const self = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    self->session_.reset(session);
+    return 1;  // it is ours now
+  });
 }
 
-TlsConnection::TlsConnection(SSL_CTX* context, const std::string& host, std::uint16_t port)
-    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), ssl_(SSL_new(context)) {
+TlsConnection::TlsConnection(const TlsContext& context, const std::string& host, std::uint16_t port,
+                             SSL_SESSION* session)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), ssl_(SSL_new(context.get())) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1)
     throw std::runtime_error("bad address " + host);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("cannot connect to " + host);
+    throw std::runtime_error("cannot connect to " + host + ": " + std::strerror(errno));
   }
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -60,7 +71,8 @@ TlsConnection::TlsConnection(SSL_CTX* context, const std::string& host, std::uin
   outgoing_ = BIO_new(BIO_s_mem());
   SSL_set_bio(ssl_.get(), incoming_, outgoing_);
   SSL_set_connect_state(ssl_.get());
-  handshake();
+  if (session != nullptr && SSL_set_session(ssl_.get(), session) != 1) fail("session");
+  if (continueHandshake()) throw std::runtime_error("a handshake without an answer");
 }
 
 TlsConnection::TlsConnection(TlsConnection&& other) noexcept
@@ -70,23 +82,36 @@ TlsConnection::TlsConnection(TlsConnection&& other) noexcept
       outgoing_(other.outgoing_) {}
 
 TlsConnection::~TlsConnection() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  if (SSL_is_init_finished(ssl_.get()) == 1) {
+    SSL_shutdown(ssl_.get());
+    (void)flush();
+  }
+  ::close(fd_);
 }
 
-void TlsConnection::handshake() {
-  std::string early;
-  for (;;) {
-    const int result = SSL_do_handshake(ssl_.get());
-    if (!flush()) throw std::runtime_error("connection lost in the handshake");
-    if (result == 1) return;
-    if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) fail("handshake");
-    pollfd wait{fd_, POLLIN, 0};
-    if (::poll(&wait, 1, 10'000) != 1) throw std::runtime_error("handshake timed out");
-    std::array<char, kChunk> chunk;
-    const ssize_t size = ::recv(fd_, chunk.data(), chunk.size(), 0);
-    if (size <= 0) throw std::runtime_error("connection closed in the handshake");
-    BIO_write(incoming_, chunk.data(), static_cast<int>(size));
-  }
+bool TlsConnection::continueHandshake() {
+  std::array<char, kChunk> chunk;
+  const ssize_t size = ::recv(fd_, chunk.data(), chunk.size(), 0);
+  if (size == 0) throw std::runtime_error("connection closed in the handshake");
+  if (size < 0 && errno != EAGAIN && errno != EINTR)
+    throw std::runtime_error("connection lost in the handshake");
+  if (size > 0) BIO_write(incoming_, chunk.data(), static_cast<int>(size));
+  const int result = SSL_do_handshake(ssl_.get());
+  if (!flush()) throw std::runtime_error("connection lost in the handshake");
+  if (result != 1 && SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) fail("handshake");
+  return result == 1;
+}
+
+void TlsConnection::finishHandshake() {
+  do {
+    if (!wait()) throw std::runtime_error("handshake timed out");
+  } while (!continueHandshake());
+}
+
+bool TlsConnection::wait() const {
+  pollfd wait{fd_, POLLIN, 0};
+  return ::poll(&wait, 1, 10'000) == 1;
 }
 
 bool TlsConnection::receive(std::string& out) {
