@@ -200,9 +200,18 @@ void H2Session::sendSettings() {
 }
 
 void H2Session::receive(base::ByteView plaintext) {
-  if (failed_) return;
-  const auto used = nghttp2_session_mem_recv(session_, plaintext.data(), plaintext.size());
-  if (used < 0) fail(nghttp2_strerror(static_cast<int>(used)));
+  if (failed_ || ended_) return;
+  const auto [sound, error] = watch_.follow(plaintext);
+  const auto used = nghttp2_session_mem_recv(session_, plaintext.data(), sound);
+  if (used < 0) return fail(nghttp2_strerror(static_cast<int>(used)));
+  if (error != NGHTTP2_NO_ERROR) end(error);
+}
+
+// Says why, and hears no more.
+void H2Session::end(std::uint32_t error) {
+  transport_.report(std::string("http2: ") + nghttp2_http2_strerror(error));
+  nghttp2_session_terminate_session(session_, error);
+  ended_ = true;
 }
 
 void H2Session::produce() {

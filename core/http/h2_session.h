@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 
+#include "http/h2_frame_watch.h"
 #include "http/http_exchange.h"
 #include "http/session.h"
 #include "http/timer_wheel.h"
@@ -50,6 +51,7 @@ class H2Session final : public Session, private Timer {
   void releaseGrant(HttpExchange& exchange);
   void endStream(HttpExchange& exchange);
   void reset(HttpExchange& exchange, std::uint32_t code);
+  void end(std::uint32_t error);
   void fail(std::string_view what);
   void onTimer() override;
   [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
@@ -57,6 +59,7 @@ class H2Session final : public Session, private Timer {
   Transport& transport_;
   std::size_t streamWindow_;  // of a stream whose body has not been granted more
   nghttp2_session* session_ = nullptr;
+  H2FrameWatch watch_;
   HttpExchange* open_ = nullptr;  // the newest of a list
   std::deque<std::int32_t> waitingForGrant_;
   std::size_t granted_ = 0;
@@ -66,6 +69,7 @@ class H2Session final : public Session, private Timer {
   bool greeted_ = false;
   bool draining_ = false;
   bool failed_ = false;
+  bool ended_ = false;  // by a GOAWAY of ours that is still to be sent
   bool outputFull_ = false;
 };
 
