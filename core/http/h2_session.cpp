@@ -19,6 +19,8 @@ constexpr std::int32_t kGrantedWindow = 256 * 1024;
 constexpr std::uint64_t kMostDrained = 256 * 1024;
 // Answers that a client asked for and does not take, in bytes, before further requests are refused.
 constexpr std::size_t kMostQueued = 4 * 1024 * 1024;
+// A head beyond its limit by so many times the limit is no mistake: it gets a reset instead of its 431.
+constexpr std::size_t kMostSurplus = 3;
 // Collected before it is encrypted.
 constexpr std::size_t kOutputChunk = 64 * 1024;
 // Between the notice of a shutdown and its execution a client's requests that crossed the notice arrive.
@@ -83,10 +85,11 @@ struct H2Session::Callbacks {
                       std::size_t nameSize, const std::uint8_t* value, std::size_t valueSize, std::uint8_t,
                       void* user) {
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // a trailer
-    if (auto* to = exchange(session, frame->hd.stream_id)) {
-      self(user).addField(*to, base::textOf({name, nameSize}), base::textOf({value, valueSize}));
-    }
-    return 0;
+    auto* to = exchange(session, frame->hd.stream_id);
+    if (to == nullptr) return 0;
+    const bool go =
+        self(user).addField(*to, base::textOf({name, nameSize}), base::textOf({value, valueSize}));
+    return go ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
 
   static int onFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
@@ -302,11 +305,17 @@ void H2Session::beginStream(std::int32_t stream) {
   nghttp2_session_set_stream_user_data(session_, stream, &exchange);
 }
 
-void H2Session::addField(HttpExchange& exchange, std::string_view name, std::string_view value) {
+// False once the head is so large that its stream is reset and nothing more of it is wanted: by HPACK a byte
+// may stand for a field of 4 KB, and nghttp2 checks every character of it.
+bool H2Session::addField(HttpExchange& exchange, std::string_view name, std::string_view value) {
   auto& head = exchange.head();
-  if (head.listSize() + name.size() + value.size() + 32 > transport_.loop().limits().headerSize) {
-    exchange.transfer.tooLarge = true;
-    return;
+  const auto limit = transport_.loop().limits().headerSize;
+  const auto size = name.size() + value.size() + 32;  // RFC 9113 §6.5.2
+  if (auto& surplus = exchange.transfer.surplus; surplus > 0 || head.listSize() + size > limit) {
+    surplus += size;
+    if (surplus < kMostSurplus * limit) return true;
+    reset(exchange, NGHTTP2_ENHANCE_YOUR_CALM);
+    return false;
   }
   if (!name.starts_with(':')) {
     head.addField(name, value);
@@ -317,11 +326,12 @@ void H2Session::addField(HttpExchange& exchange, std::string_view name, std::str
   } else if (name == ":authority") {
     head.addField("host", value);
   }
+  return true;
 }
 
 void H2Session::endHead(HttpExchange& exchange, bool endsRequest) {
   if (endsRequest) exchange.endRequest();
-  if (exchange.transfer.tooLarge) {
+  if (exchange.transfer.surplus > 0) {
     exchange.refuse(431);
     return;
   }

@@ -41,7 +41,7 @@ class H2Session final : public Session, private Timer {
   void noteGreeting();
   [[nodiscard]] bool stuck();
   void beginStream(std::int32_t stream);
-  void addField(HttpExchange& exchange, std::string_view name, std::string_view value);
+  [[nodiscard]] bool addField(HttpExchange& exchange, std::string_view name, std::string_view value);
   void endHead(HttpExchange& exchange, bool endsRequest);
   void takeBody(HttpExchange& exchange, base::ByteView piece);
   void consume(HttpExchange& exchange, std::size_t size);

@@ -168,6 +168,23 @@ TEST_F(Http2, fieldsBeyondTheLimitGet431) {
   EXPECT_EQ(server_.journal().count("request /hello"), 1);
 }
 
+class Http2WithSmallHeads : public Http2 {
+ protected:
+  Http2WithSmallHeads() : Http2({.headerSize = 1024}) {}
+};
+
+TEST_F(Http2WithSmallHeads, fieldsFarBeyondTheLimitAreNotReadToTheEnd) {
+  auto client = connect();
+  const std::vector<std::pair<std::string, std::string>> tooMany(10, {"x-long", std::string(200, 'a')});
+  const std::vector<std::pair<std::string, std::string>> bomb(100, {"x-long", std::string(200, 'a')});
+
+  EXPECT_EQ(client->fetch({.headers = tooMany}).status, 431);
+  const auto response = client->fetch({.headers = bomb});
+  EXPECT_EQ(response.status, 0);
+  EXPECT_EQ(response.resetCode, static_cast<std::uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+  EXPECT_EQ(client->fetch({}).status, 200);
+}
+
 TEST_F(Http2, expectContinueIsAnswered) {
   const auto response = connect()->fetch(
       {.method = "PUT", .target = "/echo", .body = "ok", .headers = {{"expect", "100-continue"}}});
