@@ -231,6 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"TwoHosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
         BadRequest{"SpaceBeforeColon", "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n", "400"},
         BadRequest{"BareLineFeeds", "GET /hello HTTP/1.1\r\nHost: a\nX: b\n\n\r\n", "400"},
+        BadRequest{"FoldedLine", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", "400"},
+        BadRequest{"FoldedByTab", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\r\n\tc\r\n\r\n", "400"},
         BadRequest{"NulInField", std::string("GET /hello HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 39), "400"},
         BadRequest{"TargetWithoutSlash", "GET hello HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
         BadRequest{"Connect", "CONNECT localhost:1 HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
