@@ -21,6 +21,8 @@ Connection::Connection(EventLoop& loop, Established established)
     : loop_(loop),
       socket_(std::move(established.client.socket)),
       permit_(std::move(established.client.permit)),
+      placeOfAddress_(std::move(established.client.placeOfAddress)),
+      placeOfIdentity_(std::move(established.client.placeOfIdentity)),
       tls_(std::move(established.tls)),
       watched_(EPOLLIN),
       unread_(std::move(established.unread)) {
@@ -90,6 +92,8 @@ void Connection::close() {
   session_.reset();
   disarm();
   socket_.reset();
+  placeOfAddress_.release();
+  placeOfIdentity_.release();
   loop_.giveOutput(std::move(tls_->output()));
   loop_.bury(*this);
 }
@@ -130,6 +134,7 @@ void Connection::onTimer() {
 void Connection::onTimeout() {
   const bool stuck = unsent() > 0 && loop_.now() - lastSent_ >= loop_.limits().idle;
   if (state_ != State::open || stuck) {
+    if (stuck) loop_.counters().reach(Limit::idleTimeout);
     close();
     return;
   }

@@ -68,6 +68,8 @@ class Connection final : public IoSource, public Transport, private Timer {
   EventLoop& loop_;
   UniqueFd socket_;
   ConnectionLimit::Permit permit_;
+  base::Quota::Hold placeOfAddress_;
+  base::Quota::Hold placeOfIdentity_;
   std::unique_ptr<TlsStream> tls_;
   Peer peer_;
   Activity activity_{*this};

@@ -90,7 +90,7 @@ void EventLoop::adopt(Established established) {
     connection = made.release();
   } catch (const std::system_error& error) {  // the kernel has no room to watch it
     load_.fetch_sub(1, std::memory_order_relaxed);
-    counters_.refused.add();
+    counters_.reach(Limit::connections);
     report({}, error.what());
     return;
   }

@@ -148,6 +148,7 @@ void H1Session::endRequestIfAnswered() {
 
 void H1Session::refuse(int status) {
   transport_.report("http: " + parser_.failure());
+  if (status == 431) transport_.loop().counters().reach(Limit::headerSize);
   closes_ = true;
   if (exchange_->phase() != HttpExchange::Phase::answered) exchange_->refuse(status);
   finished_ = true;
@@ -186,6 +187,7 @@ void H1Session::onTimeout() {
     return;
   }
   if (exchange_ != nullptr) transport_.report("http: the request's head came too slowly");
+  transport_.loop().counters().reach(exchange_ != nullptr ? Limit::headerTimeout : Limit::idleTimeout);
   finished_ = true;
 }
 

@@ -60,7 +60,8 @@ std::uint32_t H2FrameWatch::judge() {
       if (!ends) open(stream);
       return NGHTTP2_NO_ERROR;
     case NGHTTP2_DATA:
-      return stream <= newest_ ? sentOn(stream, ends) : NGHTTP2_NO_ERROR;
+      if (stream > newest_) return NGHTTP2_NO_ERROR;
+      return sentOn(stream, ends);
     case NGHTTP2_RST_STREAM:
       static_cast<void>(sentOn(stream, true));  // one more for a stream that is gone does no harm
       return NGHTTP2_NO_ERROR;

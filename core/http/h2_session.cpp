@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "http/event_loop.h"
 #include "http/response_head.h"
@@ -17,8 +19,6 @@ constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::int32_t kGrantedWindow = 256 * 1024;
 // How much of a body that nobody asked for is read before the stream is reset.
 constexpr std::uint64_t kMostDrained = 256 * 1024;
-// Answers that a client asked for and does not take, in bytes, before further requests are refused.
-constexpr std::size_t kMostQueued = 4 * 1024 * 1024;
 // A head beyond its limit by so many times the limit is no mistake: it gets a reset instead of its 431.
 constexpr std::size_t kMostSurplus = 3;
 // Collected before it is encrypted.
@@ -26,25 +26,20 @@ constexpr std::size_t kOutputChunk = 64 * 1024;
 // Between the notice of a shutdown and its execution a client's requests that crossed the notice arrive.
 constexpr auto kDrainNotice = std::chrono::milliseconds(100);
 
-// A client may reset this many streams at once, and this many a second (CVE-2023-44487).
-constexpr std::uint64_t kResetBurst = 1000;
-constexpr std::uint64_t kResetRate = 33;
-constexpr std::size_t kMostContinuations = 8;    // CVE-2024-28182
-constexpr std::size_t kMostSettings = 32;        // entries in a frame
-constexpr std::size_t kMostOutboundAcks = 1000;  // of PING and SETTINGS, while the client does not read
-
 constexpr std::size_t kFrameHeaderSize = 9;
 
-nghttp2_option* makeOptions() {
+using Options = std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)>;
+
+Options optionsFor(const Limits& limits) {
   nghttp2_option* option = nullptr;
   if (nghttp2_option_new(&option) != 0) throw std::bad_alloc();
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
-  nghttp2_option_set_stream_reset_rate_limit(option, kResetBurst, kResetRate);
-  nghttp2_option_set_max_continuations(option, kMostContinuations);
-  nghttp2_option_set_max_settings(option, kMostSettings);
-  nghttp2_option_set_max_outbound_ack(option, kMostOutboundAcks);
-  return option;
+  nghttp2_option_set_stream_reset_rate_limit(option, limits.resetBurst, limits.resetRate);
+  nghttp2_option_set_max_continuations(option, limits.continuations);
+  nghttp2_option_set_max_settings(option, limits.settingsEntries);
+  nghttp2_option_set_max_outbound_ack(option, limits.unreadAcks);
+  return {option, &nghttp2_option_del};
 }
 
 std::uint8_t* mutableBytes(std::string_view text) noexcept {
@@ -106,6 +101,16 @@ struct H2Session::Callbacks {
     return 0;
   }
 
+  static int onInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
+    self(user).noteInvalid(*frame);
+    return 0;
+  }
+
+  static int onFrameSent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_GOAWAY) self(user).noteGoaway(frame->goaway.error_code);
+    return 0;
+  }
+
   static int onData(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data,
                     std::size_t size, void* user) {
     nghttp2_session_consume_connection(session, size);
@@ -161,6 +166,8 @@ struct H2Session::Callbacks {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, onBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(made, onHeader);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, onFrame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, onInvalidFrame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(made, onFrameSent);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, onData);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, onStreamClose);
     nghttp2_session_callbacks_set_error_callback2(made, onError);
@@ -172,8 +179,8 @@ struct H2Session::Callbacks {
 H2Session::H2Session(Transport& transport)
     : transport_(transport), streamWindow_(windowOfStream(transport.loop().limits())) {
   static nghttp2_session_callbacks* const callbacks = Callbacks::make();
-  static nghttp2_option* const option = makeOptions();
-  if (nghttp2_session_server_new2(&session_, callbacks, this, option) != 0) throw std::bad_alloc();
+  const auto options = optionsFor(transport.loop().limits());
+  if (nghttp2_session_server_new2(&session_, callbacks, this, options.get()) != 0) throw std::bad_alloc();
   sendSettings();
   transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().header);
 }
@@ -206,8 +213,11 @@ void H2Session::receive(base::ByteView plaintext) {
   if (failed_ || ended_) return;
   const auto [sound, error] = watch_.follow(plaintext);
   const auto used = nghttp2_session_mem_recv(session_, plaintext.data(), sound);
+  if (used == NGHTTP2_ERR_FLOODED) reach(Limit::unreadAcks);
+  if (used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) reach(Limit::continuations);
   if (used < 0) return fail(nghttp2_strerror(static_cast<int>(used)));
-  if (error != NGHTTP2_NO_ERROR) end(error);
+  if (error != NGHTTP2_NO_ERROR) return end(error);
+  if (headArriving_ && !headLimited_) limitHead();
 }
 
 // Says why, and hears no more.
@@ -215,6 +225,12 @@ void H2Session::end(std::uint32_t error) {
   transport_.report(std::string("http2: ") + nghttp2_http2_strerror(error));
   nghttp2_session_terminate_session(session_, error);
   ended_ = true;
+}
+
+// The rest of a header has to come in time. Most come in one piece, so this is not done for each.
+void H2Session::limitHead() {
+  headLimited_ = true;
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().header);
 }
 
 void H2Session::produce() {
@@ -252,8 +268,16 @@ bool H2Session::finished() const {
 
 void H2Session::onTimeout() {
   auto& loop = transport_.loop();
+  if (headArriving_) {
+    reach(Limit::headerTimeout);
+    fail("the request's head came too slowly");
+    return;
+  }
   if (!idle()) {
-    if (stuck()) fail("client does not take its answers");
+    if (stuck()) {
+      reach(Limit::idleTimeout);
+      fail("client does not take its answers");
+    }
     transport_.setDeadline(loop.now() + loop.limits().idle);
     return;
   }
@@ -261,6 +285,7 @@ void H2Session::onTimeout() {
     failed_ = true;
     return;
   }
+  reach(greeted_ ? Limit::idleTimeout : Limit::headerTimeout);
   drain();
   transport_.setDeadline(loop.now() + 10 * kDrainNotice);
 }
@@ -296,7 +321,21 @@ void H2Session::noteGreeting() {
   transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
 }
 
+// What nghttp2 limits shows in the GOAWAY that it sends: these codes have no other use of ours.
+void H2Session::noteGoaway(std::uint32_t code) {
+  if (code == NGHTTP2_INTERNAL_ERROR) reach(Limit::resets);
+  if (code == NGHTTP2_ENHANCE_YOUR_CALM) reach(Limit::settingsEntries);
+}
+
+// A request beyond the limit of streams, in the words of nghttp2, is invalid.
+void H2Session::noteInvalid(const nghttp2_frame& frame) {
+  const bool isRequest = frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST;
+  if (isRequest && streams_ >= transport_.loop().limits().streams) reach(Limit::streams);
+}
+
 void H2Session::beginStream(std::int32_t stream) {
+  headArriving_ = true;
+  ++streams_;
   auto& exchange = transport_.loop().exchanges().take();
   exchange.begin(*this, transport_.peer(), stream);
   exchange.transfer.next = open_;
@@ -314,6 +353,7 @@ bool H2Session::addField(HttpExchange& exchange, std::string_view name, std::str
   if (auto& surplus = exchange.transfer.surplus; surplus > 0 || head.listSize() + size > limit) {
     surplus += size;
     if (surplus < kMostSurplus * limit) return true;
+    reach(Limit::headerSize);
     reset(exchange, NGHTTP2_ENHANCE_YOUR_CALM);
     return false;
   }
@@ -330,12 +370,18 @@ bool H2Session::addField(HttpExchange& exchange, std::string_view name, std::str
 }
 
 void H2Session::endHead(HttpExchange& exchange, bool endsRequest) {
+  headArriving_ = false;
+  if (std::exchange(headLimited_, false)) {
+    transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
+  }
   if (endsRequest) exchange.endRequest();
   if (exchange.transfer.surplus > 0) {
+    reach(Limit::headerSize);
     exchange.refuse(431);
     return;
   }
-  if (queued_ > kMostQueued) {
+  if (queued_ > transport_.loop().limits().answersPerConnection) {
+    reach(Limit::answersPerConnection);
     reset(exchange, NGHTTP2_REFUSED_STREAM);
     return;
   }
@@ -365,7 +411,7 @@ void H2Session::startBody(HttpExchange& exchange) {
 
 void H2Session::takeBody(HttpExchange& exchange, base::ByteView piece) {
   if (!exchange.takeBody(piece)) {
-    transport_.report("http2: no memory left for request bodies (limits: bodyTotal)");
+    transport_.report("http2: no memory left for request bodies (limits.body_total)");
     reset(exchange, NGHTTP2_REFUSED_STREAM);
     return;
   }
@@ -388,6 +434,7 @@ void H2Session::consume(HttpExchange& exchange, std::size_t size) {
 void H2Session::askForGrant(HttpExchange& exchange) {
   auto& transfer = exchange.transfer;
   if (transfer.granted > 0 || transfer.waitsForGrant || tryGrant(exchange)) return;
+  reach(Limit::bodyPerConnection);
   transfer.waitsForGrant = true;
   waitingForGrant_.push_back(exchange.stream());
 }
@@ -476,6 +523,8 @@ void H2Session::reset(HttpExchange& exchange, std::uint32_t code) {
 }
 
 void H2Session::endStream(HttpExchange& exchange) {
+  --streams_;
+  if (exchange.phase() == HttpExchange::Phase::head) headArriving_ = headLimited_ = false;
   auto& transfer = exchange.transfer;
   queued_ -= exchange.response.size() - transfer.sent;
   releaseGrant(exchange);
@@ -486,7 +535,11 @@ void H2Session::endStream(HttpExchange& exchange) {
   auto& loop = transport_.loop();
   loop.exchanges().release(exchange);
   grantWaiting();
-  transport_.setDeadline(loop.now() + loop.limits().idle);
+  if (!headArriving_) transport_.setDeadline(loop.now() + loop.limits().idle);
+}
+
+void H2Session::reach(Limit limit) noexcept {
+  transport_.loop().counters().reach(limit);
 }
 
 void H2Session::fail(std::string_view what) {

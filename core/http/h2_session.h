@@ -39,6 +39,9 @@ class H2Session final : public Session, private Timer {
   void sendSettings();
   void writeOut(WipedBytes& out);
   void noteGreeting();
+  void noteGoaway(std::uint32_t code);
+  void noteInvalid(const nghttp2_frame& frame);
+  void limitHead();
   [[nodiscard]] bool stuck();
   void beginStream(std::int32_t stream);
   [[nodiscard]] bool addField(HttpExchange& exchange, std::string_view name, std::string_view value);
@@ -54,6 +57,7 @@ class H2Session final : public Session, private Timer {
   void end(std::uint32_t error);
   void fail(std::string_view what);
   void onTimer() override;
+  void reach(Limit limit) noexcept;
   [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
 
   Transport& transport_;
@@ -62,11 +66,14 @@ class H2Session final : public Session, private Timer {
   H2FrameWatch watch_;
   HttpExchange* open_ = nullptr;  // the newest of a list
   std::deque<std::int32_t> waitingForGrant_;
+  std::size_t streams_ = 0;  // open
   std::size_t granted_ = 0;
   std::size_t queued_ = 0;  // bytes of answers that wait to be sent
   std::uint64_t sent_ = 0;
   std::uint64_t sentAtLastLook_ = 0;
   bool greeted_ = false;
+  bool headArriving_ = false;  // a request's header block has begun and not ended
+  bool headLimited_ = false;   // and the connection's deadline is that of the header
   bool draining_ = false;
   bool failed_ = false;
   bool ended_ = false;  // by a GOAWAY of ours that is still to be sent

@@ -70,6 +70,7 @@ void Handshake::close() {
 }
 
 void Handshake::onTimer() {
+  if (state_ != State::refused) handshaker_.counters().reach(Limit::handshakeTimeout);
   if (state_ == State::queued || state_ == State::running) fail("tls: handshake timed out");
   close();
 }
@@ -82,7 +83,6 @@ void Handshake::admitted() {
 }
 
 void Handshake::evicted() {
-  handshaker_.counters().refused.add();
   fail("tls: handshake given up for others that wait");
   close();
 }
@@ -122,6 +122,7 @@ void Handshake::begin(base::ByteView firstBytes) {
   }
   state_ = State::queued;
   handshaker_.gate().enter(*this, handshaker_.now());
+  if (state_ == State::queued) handshaker_.counters().reach(Limit::handshakes);
 }
 
 void Handshake::refusePlaintext() {
@@ -147,15 +148,24 @@ void Handshake::step() {
 }
 
 void Handshake::handOver() {
+  handshaker_.gate().leave(*this, handshaker_.now());
+  auto place = handshaker_.admit(tls_->peerRecord().identity);
+  if (!place) {
+    handshaker_.report(client_.address, "too many connections of identity " + tls_->peerRecord().identity);
+    tls_->sendCloseNotify();
+    refuse();
+    return;
+  }
+  client_.placeOfIdentity = std::move(*place);
   const auto rest = tls_->unread();
   unread_.assign(rest.begin(), rest.end());
   tls_->feed({});
   send();
   state_ = State::over;
-  handshaker_.gate().leave(*this, handshaker_.now());
   disarm();
   handshaker_.unwatch(client_.socket.get());
-  tls_->output().erase(tls_->output().begin(), tls_->output().begin() + static_cast<std::ptrdiff_t>(sent_));
+  auto& output = tls_->output();
+  output.erase(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(std::exchange(sent_, 0)));
   handshaker_.deliver({std::move(client_), std::move(tls_), std::move(unread_)});
   handshaker_.bury(*this);
 }

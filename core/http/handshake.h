@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/quota.h"
 #include "http/connection_limit.h"
 #include "http/handshake_gate.h"
 #include "http/reactor.h"
@@ -22,6 +23,8 @@ struct Newcomer {
   UniqueFd socket;
   std::string address;  // IP literal
   ConnectionLimit::Permit permit;
+  base::Quota::Hold placeOfAddress;
+  base::Quota::Hold placeOfIdentity;
 };
 
 // A connection whose client has proven who it is.

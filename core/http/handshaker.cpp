@@ -45,12 +45,12 @@ class Handshaker::Tick final : private Timer {
 };
 
 Handshaker::Handshaker(const Limits& limits, std::shared_ptr<TlsSource> tls, Listener& listener,
-                       std::shared_ptr<ConnectionLimit> connections, std::vector<EventLoop*> loops,
+                       std::shared_ptr<ConnectionQuotas> quotas, std::vector<EventLoop*> loops,
                        ConnectionErrorSink onError)
     : limits_(limits),
       tls_(std::move(tls)),
       listener_(listener),
-      connections_(std::move(connections)),
+      quotas_(std::move(quotas)),
       loops_(std::move(loops)),
       onError_(std::move(onError)),
       gate_(limits.handshakes),
@@ -83,27 +83,44 @@ bool Handshaker::acceptOne() {
   auto accepted = listener_.accept();
   if (!accepted) {
     if (accepted.error() != Listener::Nothing::refused) return false;
-    counters_.refused.add();
-    report({}, "too many open files: a connection was refused");
+    refuse(Limit::connections, {}, "too many open files: a connection was refused");
     return true;
   }
   counters_.accepted.add();
-  auto permit = connections_->take();
+  auto permit = quotas_->all->take();
   if (!permit) {
-    counters_.refused.add();
-    report(accepted->address, "too many connections");
+    refuse(Limit::connections, accepted->address, "too many connections");
+    return true;
+  }
+  auto place = quotas_->addresses.take(networkOf(accepted->address), limits_.connectionsPerAddress);
+  if (!place) {
+    refuse(Limit::connectionsPerAddress, accepted->address, "too many connections from this address");
     return true;
   }
   try {
-    auto handshake = std::make_unique<Handshake>(
-        *this, Newcomer{std::move(accepted->socket), std::move(accepted->address), std::move(*permit)});
+    auto handshake = std::make_unique<Handshake>(*this, Newcomer{std::move(accepted->socket),
+                                                                 std::move(accepted->address),
+                                                                 std::move(*permit),
+                                                                 std::move(*place),
+                                                                 {}});
     handshakes_.insert(handshake.get());
     static_cast<void>(handshake.release());
   } catch (const std::system_error& error) {  // the kernel has no room to watch it
-    counters_.refused.add();
-    report({}, error.what());
+    refuse(Limit::connections, {}, error.what());
   }
   return true;
+}
+
+void Handshaker::refuse(Limit limit, std::string_view address, std::string_view why) {
+  counters_.reach(limit);
+  report(address, why);
+}
+
+std::optional<base::Quota::Hold> Handshaker::admit(std::string_view identity) {
+  if (identity.empty()) return base::Quota::Hold();
+  auto place = quotas_->identities.take(identity, limits_.connectionsPerIdentity);
+  if (!place) counters_.reach(Limit::connectionsPerIdentity);
+  return place;
 }
 
 void Handshaker::bury(Handshake& handshake) {

@@ -10,7 +10,7 @@
 namespace kes::http {
 namespace {
 
-// A body must bring this much in each interval of Limits::header, or end.
+// A body must bring this much in each interval of Limits::body, or end.
 constexpr std::uint64_t kLeastProgress = 1024;
 // Memory a finished exchange keeps for the next one.
 constexpr std::size_t kKeptBody = 4096;
@@ -49,7 +49,7 @@ void HttpExchange::readBody(std::size_t limit) {
         {static_cast<std::size_t>(std::min<std::uint64_t>(*contentLength_, limit)), kLargestReserve}));
   }
   bodySeenAtCheck_ = bodySeen_;
-  loop_.timers().schedule(*this, loop_.now() + loop_.limits().header);
+  loop_.timers().schedule(*this, loop_.now() + loop_.limits().body);
   session_->startBody(*this);
 }
 
@@ -59,7 +59,10 @@ bool HttpExchange::takeBody(base::ByteView bytes) {
   const auto kept = std::min(bytes.size(), bodyLimit_ - body_.size());
   if (kept < bytes.size()) bodyTruncated_ = true;
   if (kept == 0) return true;
-  if (!loop_.bodyBudget().take(kept)) return false;
+  if (!loop_.bodyBudget().take(kept)) {
+    loop_.counters().reach(Limit::bodyTotal);
+    return false;
+  }
   bodyCharged_ += kept;
   body_.append(bytes.first(kept));
   return true;
@@ -96,7 +99,7 @@ void HttpExchange::refuse(int status) {
 }
 
 void HttpExchange::limitRest() {
-  loop_.timers().schedule(*this, loop_.now() + loop_.limits().header);
+  loop_.timers().schedule(*this, loop_.now() + loop_.limits().body);
 }
 
 void HttpExchange::abandon() {
@@ -140,6 +143,7 @@ void HttpExchange::onTimer() {
       checkProgress();
       return;
     case Phase::answered:
+      loop_.counters().reach(Limit::bodyTimeout);
       session_->giveUp(*this);
       return;
     default:
@@ -149,11 +153,12 @@ void HttpExchange::onTimer() {
 
 void HttpExchange::checkProgress() {
   if (bodySeen_ - bodySeenAtCheck_ < kLeastProgress) {
+    loop_.counters().reach(Limit::bodyTimeout);
     session_->giveUp(*this);
     return;
   }
   bodySeenAtCheck_ = bodySeen_;
-  loop_.timers().schedule(*this, loop_.now() + loop_.limits().header);
+  loop_.timers().schedule(*this, loop_.now() + loop_.limits().body);
 }
 
 void HttpExchange::releaseBody() {

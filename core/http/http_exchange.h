@@ -72,7 +72,7 @@ class HttpExchange final : public Exchange, private Timer {
     std::size_t unconsumed = 0;  // of the stream's window
     std::size_t granted = 0;     // of the connection's budget for large bodies
     bool waitsForGrant = false;
-    std::size_t surplus = 0;     // of the head, beyond its limit
+    std::size_t surplus = 0;  // of the head, beyond its limit
   };
   Transfer transfer;
   WipedBytes response;  // what HTTP/2 has yet to send, and has sent

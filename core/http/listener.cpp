@@ -84,6 +84,7 @@ Listener::Listener(const Poco::Net::ServerSocket& socket)
 std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
+  const std::lock_guard lock(mutex_);  // nobody else takes the descriptor that refuseOne() frees
   UniqueFd socket(
       ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.valid()) {
@@ -96,11 +97,19 @@ std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
 }
 
 bool Listener::refuseOne() {
-  const std::lock_guard lock(spareMutex_);
   spare_.reset();
   const bool refused = UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC)).valid();
   spare_.reset(openSpare());
   return refused;
+}
+
+std::string networkOf(const std::string& address) {
+  in6_addr bytes{};
+  if (inet_pton(AF_INET6, address.c_str(), &bytes) != 1) return address;
+  std::fill(std::begin(bytes.s6_addr) + 8, std::end(bytes.s6_addr), std::uint8_t(0));
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET6, &bytes, text, sizeof text);
+  return text;
 }
 
 std::size_t connectionsAllowedByFiles() noexcept {

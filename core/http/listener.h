@@ -42,11 +42,15 @@ class Listener {
 
   Poco::Net::ServerSocket socket_;
   std::uint16_t port_ = 0;
+  std::mutex mutex_;
   // Kept to be able to take and close a connection when there is no other descriptor left; the connection
   // would stay at the head of the queue and wake the handshakers for ever.
-  std::mutex spareMutex_;
   UniqueFd spare_;
 };
+
+// What counts as one client by its address: an IPv4 address, or the /64 of an IPv6 one, which is the least
+// that its owner has.
+[[nodiscard]] std::string networkOf(const std::string& address);
 
 // How many connections the limit on open files allows, with room left for everything else.
 [[nodiscard]] std::size_t connectionsAllowedByFiles() noexcept;

@@ -67,7 +67,7 @@ class LoopServer final : public Server {
 
   std::unique_ptr<Listener> listener_;
   std::shared_ptr<TlsSource> tls_;
-  std::shared_ptr<ConnectionLimit> connections_;
+  std::shared_ptr<ConnectionQuotas> quotas_;
   std::vector<std::shared_ptr<EventLoop>> loops_;
   std::vector<std::unique_ptr<Handshaker>> handshakers_;
   std::vector<std::thread> loopThreads_;
@@ -86,10 +86,10 @@ void LoopServer::run(const ServerSettings& settings, const HandlerFactory& handl
     startLoop(*loops_.back(), i, handlers);
   }
 
-  connections_ = std::make_shared<ConnectionLimit>(
+  quotas_ = std::make_shared<ConnectionQuotas>(
       settings.limits.connections == 0 ? connectionsAllowedByFiles() : settings.limits.connections);
   for (std::size_t i = 0; i < count; ++i) {
-    handshakers_.push_back(std::make_unique<Handshaker>(settings.limits, tls_, *listener_, connections_, all,
+    handshakers_.push_back(std::make_unique<Handshaker>(settings.limits, tls_, *listener_, quotas_, all,
                                                         settings.onConnectionError));
     startHandshaker(*handshakers_.back(), i);
   }
@@ -129,7 +129,7 @@ void LoopServer::startHandshaker(Handshaker& handshaker, std::size_t index) {
 
 Counters LoopServer::counters() const noexcept {
   Counters sum;
-  sum.connections = connections_->taken();
+  sum.connections = quotas_->all->taken();
   for (const auto& loop : loops_) loop->counters().addTo(sum);
   for (const auto& handshaker : handshakers_) handshaker->counters().addTo(sum);
   return sum;

@@ -2,6 +2,7 @@
 
 #include <openssl/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -51,14 +52,47 @@ struct TlsSettings {
 struct Limits {
   std::chrono::nanoseconds handshake = std::chrono::seconds(10);
   std::chrono::nanoseconds header = std::chrono::seconds(5);
+  std::chrono::nanoseconds body = std::chrono::seconds(5);  // for another KiB of it
   std::chrono::nanoseconds idle = std::chrono::seconds(120);
   std::size_t headerSize = 16 * 1024;
   std::uint32_t streams = 250;
-  std::size_t connections = 0;   // 0 = as many as the file descriptors allow, less some headroom
-  std::size_t handshakes = 256;  // in progress, per handshaker
+  std::size_t connections = 0;             // 0 = as many as the file descriptors allow, less some headroom
+  std::size_t connectionsPerAddress = 0;   // an IPv6 address counts as its /64; 0 = no limit
+  std::size_t connectionsPerIdentity = 0;  // 0 = no limit
+  std::size_t handshakes = 256;            // in progress, per handshaker
   std::size_t bodyPerConnection = 4'000'000;
   std::size_t bodyTotal = 256'000'000;
+  // Bytes of answers that an HTTP/2 client does not take, before further requests of it are refused.
+  std::size_t answersPerConnection = 4 * 1024 * 1024;
+  // Of HTTP/2, each per connection. A client that exceeds one of them loses the connection.
+  std::size_t resetBurst = 1000;     // streams reset at once (CVE-2023-44487)
+  std::size_t resetRate = 33;        // and per second
+  std::size_t settingsEntries = 32;  // in one SETTINGS frame
+  std::size_t continuations = 8;     // CONTINUATION frames of one header (CVE-2024-28182)
+  std::size_t unreadAcks = 1000;     // acknowledgements of PING and SETTINGS that the client has yet to take
 };
+
+// What of the above was reached.
+enum class Limit : std::uint8_t {
+  handshakeTimeout,
+  headerTimeout,
+  bodyTimeout,
+  idleTimeout,
+  headerSize,
+  streams,
+  connections,
+  connectionsPerAddress,
+  connectionsPerIdentity,
+  handshakes,
+  bodyPerConnection,
+  bodyTotal,
+  answersPerConnection,
+  resets,
+  settingsEntries,
+  continuations,
+  unreadAcks,
+};
+inline constexpr std::size_t kLimits = 17;
 
 // What a handler is asked to do with an exchange next. Handlers live on one event loop each: no call of one
 // handler ever runs beside another of the same one, and none may block.
@@ -156,8 +190,12 @@ struct Counters {
   std::uint64_t handshakes = 0;
   std::uint64_t resumed = 0;
   std::uint64_t handshakeErrors = 0;
-  std::uint64_t refused = 0;  // over a limit
   std::uint64_t requests = 0;
+  std::array<std::uint64_t, kLimits> reached{};  // how often, by Limit
+
+  [[nodiscard]] std::uint64_t times(Limit limit) const noexcept {
+    return reached[static_cast<std::size_t>(limit)];
+  }
 };
 
 // An HTTPS server of h2 and http/1.1 over mutual TLS on event loops (ARCHITECTURE.md, "The life of a

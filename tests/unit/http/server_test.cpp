@@ -1,8 +1,6 @@
 #include "http/server.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -111,114 +109,6 @@ TEST(ServerLoops, serveManyClientsAtOnce) {
     }));
   }
   for (auto& result : clients) EXPECT_EQ(result.get(), 50);
-}
-
-TEST(ServerLimits, connectionsBeyondTheCapAreClosedAtOnce) {
-  TestServerOptions options;
-  options.settings.limits.connections = 2;
-  TestServer server(options);
-  auto first = std::make_unique<H1Client>(server.port(), ClientOptions{.credential = &client()});
-  H1Client second(server.port(), {.credential = &client()});
-  ASSERT_EQ(first->request("GET", "/hello").status, 200);
-  ASSERT_EQ(second.request("GET", "/hello").status, 200);
-
-  H1Client third(server.port(), {.credential = &client()});
-  EXPECT_FALSE(third.connected());
-  EXPECT_EQ(server->counters().refused, 1U);
-  EXPECT_TRUE(server.journal().sawError("too many connections"));
-
-  first.reset();
-  int status = 0;
-  while (status != 200)
-    status = H1Client(server.port(), {.credential = &client()}).request("GET", "/hello").status;
-}
-
-TEST(ServerLimits, runningOutOfDescriptorsRefusesAndRecovers) {
-  TestServer server;
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  H1Client established(server.port(), {.credential = &client()});
-  ASSERT_EQ(established.request("GET", "/hello").status, 200);
-
-  const int tcp = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(tcp) + 1;  // every number below is taken
-  std::vector<int> fill;
-  for (int fd = ::dup(tcp); fd >= 0 && fd < tcp; fd = ::dup(tcp)) fill.push_back(fd);
-  setrlimit(RLIMIT_NOFILE, &none);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server.port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(::connect(tcp, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  EXPECT_TRUE(server.journal().sawError("too many open files"));
-  EXPECT_EQ(established.request("GET", "/hello").status, 200);
-  setrlimit(RLIMIT_NOFILE, &before);
-  for (const int fd : fill) ::close(fd);
-  ::close(tcp);
-
-  H1Client later(server.port(), {.credential = &client()});
-  EXPECT_EQ(later.request("GET", "/hello").status, 200);
-}
-
-TEST(ServerLimits, idleConnectionsAreClosed) {
-  TestServerOptions options;
-  options.settings.limits.idle = milliseconds(50);
-  TestServer server(options);
-  H1Client h1(server.port(), {.credential = &client()});
-  EXPECT_TRUE(h1.atEnd());
-  H2Client h2(server.port(), {.credential = &client()});
-  h2.waitForEnd();
-  EXPECT_GE(h2.goaways(), 1);
-}
-
-TEST(ServerLimits, headThatNeverEndsIsClosed) {
-  TestServerOptions options;
-  options.settings.limits.header = milliseconds(50);
-  TestServer server(options);
-  H1Client connection(server.port(), {.credential = &client()});
-  connection.send("GET /hello HTTP/1.1\r\nHost:");
-
-  EXPECT_TRUE(connection.atEnd());
-  EXPECT_TRUE(server.journal().sawError("head came too slowly"));
-}
-
-TEST(ServerLimits, http1BodyThatStallsGets408) {
-  TestServerOptions options;
-  options.settings.limits.header = milliseconds(50);
-  TestServer server(options);
-  H1Client connection(server.port(), {.credential = &client()});
-  connection.send("PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-
-  EXPECT_EQ(connection.response().status, 408);
-  EXPECT_TRUE(connection.atEnd());
-  EXPECT_TRUE(server.journal().sawEvent("abandoned /echo"));
-}
-
-TEST(ServerLimits, http1BodiesBeyondTheMemoryOfTheServerGet503) {
-  TestServerOptions options;
-  options.settings.limits.bodyTotal = 10'000;
-  TestServer server(options);
-  H1Client connection(server.port(), {.credential = &client()});
-
-  EXPECT_EQ(connection.request("PUT", "/echo", std::string(30'000, 'x')).status, 503);
-  H1Client next(server.port(), {.credential = &client()});
-  EXPECT_EQ(next.request("PUT", "/echo", std::string(8'000, 'x')).status, 200);
-}
-
-TEST(ServerLimits, slowHandshakesDoNotKeepOthersOut) {
-  TestServerOptions options;
-  options.settings.limits.handshakes = 2;
-  TestServer server(options);
-  std::vector<int> slow;
-  for (int i = 0; i < 4; ++i) {
-    slow.push_back(connectTcp(server.port()));
-    ASSERT_EQ(::write(slow.back(), "\x16\x03\x01", 3), 3);
-  }
-
-  H1Client honest(server.port(), {.credential = &client()});
-  EXPECT_EQ(honest.request("GET", "/hello").status, 200);
-  for (const int fd : slow) ::close(fd);
 }
 
 TEST(ServerStop, servesWhatIsInFlightAndSaysGoodbye) {

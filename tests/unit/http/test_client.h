@@ -61,8 +61,8 @@ class TlsClient {
   std::string buffered_;
 };
 
-// A TCP connection to loopback without TLS; reads time out.
-[[nodiscard]] int connectTcp(std::uint16_t port);
+// A TCP connection to loopback without TLS, from the loopback address `from`; reads time out.
+[[nodiscard]] int connectTcp(std::uint16_t port, const char* from = "127.0.0.1");
 
 struct Response {
   int status = 0;
