@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sched.h>
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include <sanitizer/allocator_interface.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +48,14 @@ std::uint64_t stackBytes() {
   return 0;
 }
 
+std::size_t heapBytes() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return __sanitizer_get_current_allocated_bytes();  // their allocator is not glibc's
+#else
+  return ::mallinfo2().uordblks;
+#endif
+}
+
 }  // namespace
 
 void ApiHandler::version(Exchange& exchange) {
@@ -79,7 +90,7 @@ void ApiHandler::writeStatus(Exchange& exchange, std::optional<std::chrono::nano
       ","
       "\"mem_heap_used\":{},\"mem_stack_used\":{}",
       context_.version, kArchitecture, uptime.count(), ::sysconf(_SC_NPROCESSORS_CONF), usableCpus(),
-      ::mallinfo2().uordblks, stackBytes());
+      heapBytes(), stackBytes());
   if (storeLatency) {
     const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(*storeLatency).count();
     text_ += fmt::format(",\"keystore_latency\":{}", std::max<std::int64_t>(1, milliseconds));

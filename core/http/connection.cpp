@@ -36,6 +36,7 @@ Connection::Connection(EventLoop& loop, Established established)
   const bool outdated = tls_->authGeneration() != loop_.tls().current()->authGeneration();
   if (loop_.stopping() || outdated) session_->drain();
   loop_.watch(socket_.get(), watched_, *this);
+  loop_.noteActive(activity_);
 }
 
 Connection::~Connection() = default;
@@ -121,6 +122,7 @@ void Connection::touch() {
 
 void Connection::relax() {
   tls_->releaseBuffers();
+  if (session_) session_->relax();
 }
 
 void Connection::onTimer() {

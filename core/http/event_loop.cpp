@@ -11,10 +11,21 @@ namespace {
 constexpr std::size_t kSpareOutputs = 64;
 constexpr std::size_t kLargestSpareOutput = 128 * 1024;
 // A connection without events for this long gives its buffers back.
-constexpr auto kRelaxAfter = std::chrono::seconds(1);
+constexpr auto kRelaxAfter = std::chrono::milliseconds(250);
 constexpr auto kTickInterval = std::chrono::seconds(1);
 
 }  // namespace
+
+class EventLoop::Relaxation final : private Timer {
+ public:
+  explicit Relaxation(EventLoop& loop) : loop_(loop) {}
+  void schedule() { loop_.timers().schedule(*this, loop_.now() + kRelaxAfter); }
+
+ private:
+  void onTimer() override { loop_.relaxIdle(); }
+
+  EventLoop& loop_;
+};
 
 class EventLoop::Tick final : private Timer {
  public:
@@ -24,7 +35,6 @@ class EventLoop::Tick final : private Timer {
   void again() { loop_.timers().schedule(*this, loop_.now() + kTickInterval); }
   void onTimer() override {
     again();
-    loop_.relaxIdle();
     loop_.handler_->onTick();
   }
 
@@ -38,6 +48,7 @@ EventLoop::EventLoop(const Limits& limits, std::shared_ptr<TlsSource> tls,
       tls_(std::move(tls)),
       onError_(std::move(onError)),
       bodyBudget_(std::move(bodyMemory), bodyStep),
+      relaxation_(std::make_unique<Relaxation>(*this)),
       exchanges_(*this),
       received_(kReceiveSize),
       plaintext_(kRecordSize) {}
@@ -129,10 +140,14 @@ void EventLoop::settleTouched() {
   }
 }
 
+void EventLoop::scheduleRelaxation() noexcept {
+  relaxation_->schedule();
+}
+
 void EventLoop::relaxIdle() {
   while (active_.linked()) {
     auto& idlest = static_cast<Activity&>(*active_.next);
-    if (now() - idlest.since < kRelaxAfter) return;
+    if (now() - idlest.since < kRelaxAfter) return scheduleRelaxation();
     idlest.unlink();
     idlest.connection.relax();
   }

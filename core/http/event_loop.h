@@ -15,6 +15,7 @@
 #include "http/reactor.h"
 #include "http/response_head.h"
 #include "http/server.h"
+#include "http/slab_pool.h"
 #include "http/tls_context.h"
 #include "http/wiped_bytes.h"
 
@@ -57,8 +58,9 @@ class EventLoop final : public Reactor, public std::enable_shared_from_this<Even
   void adopt(Established established);
   // Has the connection settle at the end of this turn.
   void touch(Connection& connection) { touched_.push_back(&connection); }
-  // The connection is busy: it is asked to relax once it has not been for a second.
+  // The connection is busy: it is asked to relax once it has not been for a while.
   void noteActive(Activity& activity) noexcept {
+    if (!active_.linked()) scheduleRelaxation();
     activity.since = now();
     activity.unlink();
     activity.insertBefore(active_);
@@ -70,6 +72,7 @@ class EventLoop final : public Reactor, public std::enable_shared_from_this<Even
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
   [[nodiscard]] ExchangePool& exchanges() noexcept { return exchanges_; }
+  [[nodiscard]] SlabPool& http2Memory() noexcept { return http2Memory_; }
   [[nodiscard]] BodyBudget& bodyBudget() noexcept { return bodyBudget_; }
   [[nodiscard]] Handler& handler() noexcept { return *handler_; }
   [[nodiscard]] LoopCounters& counters() noexcept { return counters_; }
@@ -87,9 +90,11 @@ class EventLoop final : public Reactor, public std::enable_shared_from_this<Even
   void giveOutput(base::Bytes&& buffer);
 
  private:
+  class Relaxation;
   class Tick;
 
   void settleTouched();
+  void scheduleRelaxation() noexcept;
   void relaxIdle();
   void deleteBuried();
   void closeAll();
@@ -102,9 +107,11 @@ class EventLoop final : public Reactor, public std::enable_shared_from_this<Even
   LoopCounters counters_;
   alignas(64) std::atomic<std::uint32_t> load_ = 0;
 
+  std::unique_ptr<Relaxation> relaxation_;
   std::unique_ptr<Tick> tick_;
   std::unique_ptr<Handler> handler_;
   ExchangePool exchanges_;
+  SlabPool http2Memory_;  // outlives the connections
   std::unordered_set<Connection*> connections_;
   std::vector<Connection*> touched_;
   std::vector<Connection*> settling_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,13 @@ constexpr std::size_t kOutputChunk = 64 * 1024;
 // Between the notice of a shutdown and its execution a client's requests that crossed the notice arrive.
 constexpr auto kDrainNotice = std::chrono::milliseconds(100);
 
+// For the compression of answers, which have few fields: the default of 4 KiB would be paid by each
+// connection.
+constexpr std::size_t kAnswerTable = 1024;
+
 constexpr std::size_t kFrameHeaderSize = 9;
+// What nghttp2 sends frames from holds one of this payload.
+constexpr std::size_t kFrameBufferSize = 16 * 1024 + kFrameHeaderSize;
 
 using Options = std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)>;
 
@@ -35,6 +42,7 @@ Options optionsFor(const Limits& limits) {
   if (nghttp2_option_new(&option) != 0) throw std::bad_alloc();
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_option_set_max_deflate_dynamic_table_size(option, kAnswerTable);
   nghttp2_option_set_stream_reset_rate_limit(option, limits.resetBurst, limits.resetRate);
   nghttp2_option_set_max_continuations(option, limits.continuations);
   nghttp2_option_set_max_settings(option, limits.settingsEntries);
@@ -160,6 +168,24 @@ struct H2Session::Callbacks {
     return 0;
   }
 
+  static SlabPool& pool(void* user) noexcept { return static_cast<Memory*>(user)->pool; }
+  static void* allocate(std::size_t size, void* user) {
+    auto& memory = *static_cast<Memory*>(user);
+    void* const object = memory.pool.allocate(size);
+    if (memory.making && size >= kFrameBufferSize) memory.frameBuffer = object;
+    return object;
+  }
+  static void* allocateZeros(std::size_t count, std::size_t size, void* user) {
+    std::size_t total = 0;
+    if (__builtin_mul_overflow(count, size, &total)) return nullptr;
+    void* const object = allocate(total, user);
+    return object == nullptr ? object : std::memset(object, 0, total);
+  }
+  static void release(void* object, void* user) { pool(user).release(object); }
+  static void* resize(void* object, std::size_t size, void* user) {
+    return object == nullptr ? allocate(size, user) : pool(user).resize(object, size);
+  }
+
   static nghttp2_session_callbacks* make() {
     nghttp2_session_callbacks* made = nullptr;
     if (nghttp2_session_callbacks_new(&made) != 0) throw std::bad_alloc();
@@ -177,10 +203,20 @@ struct H2Session::Callbacks {
 };
 
 H2Session::H2Session(Transport& transport)
-    : transport_(transport), streamWindow_(windowOfStream(transport.loop().limits())) {
+    : transport_(transport),
+      memory_{transport.loop().http2Memory()},
+      streamWindow_(windowOfStream(transport.loop().limits())) {
   static nghttp2_session_callbacks* const callbacks = Callbacks::make();
   const auto options = optionsFor(transport.loop().limits());
-  if (nghttp2_session_server_new2(&session_, callbacks, this, options.get()) != 0) throw std::bad_alloc();
+  nghttp2_mem memory{.mem_user_data = &memory_,
+                     .malloc = Callbacks::allocate,
+                     .free = Callbacks::release,
+                     .calloc = Callbacks::allocateZeros,
+                     .realloc = Callbacks::resize};
+  if (nghttp2_session_server_new3(&session_, callbacks, this, options.get(), &memory) != 0) {
+    throw std::bad_alloc();
+  }
+  memory_.making = false;
   sendSettings();
   transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().header);
 }
@@ -264,6 +300,13 @@ bool H2Session::finished() const {
   if (failed_) return true;
   if (armed()) return false;  // requests that crossed the notice of our shutdown may still arrive
   return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+}
+
+// Nothing is in the buffer once all frames are sent.
+void H2Session::relax() {
+  if (memory_.frameBuffer != nullptr && nghttp2_session_want_write(session_) == 0) {
+    SlabPool::discard(memory_.frameBuffer);
+  }
 }
 
 void H2Session::onTimeout() {
@@ -461,7 +504,7 @@ void H2Session::grantWaiting() {
     auto* exchange = Callbacks::exchange(session_, waitingForGrant_.front());
     if (exchange != nullptr && exchange->keepsBody() && !tryGrant(*exchange)) return;
     if (exchange != nullptr) exchange->transfer.waitsForGrant = false;
-    waitingForGrant_.pop_front();
+    waitingForGrant_.erase(waitingForGrant_.begin());
   }
 }
 

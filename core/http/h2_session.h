@@ -3,12 +3,13 @@
 #include <nghttp2/nghttp2.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include "http/h2_frame_watch.h"
 #include "http/http_exchange.h"
 #include "http/session.h"
+#include "http/slab_pool.h"
 #include "http/timer_wheel.h"
 #include "http/transport.h"
 
@@ -26,6 +27,7 @@ class H2Session final : public Session, private Timer {
   void produce() override;
   bool wantsInput() const override;
   bool finished() const override;
+  void relax() override;
   void onTimeout() override;
   void drain() override;
 
@@ -60,12 +62,20 @@ class H2Session final : public Session, private Timer {
   void reach(Limit limit) noexcept;
   [[nodiscard]] bool idle() const noexcept { return open_ == nullptr; }
 
+  // What nghttp2's memory callbacks get.
+  struct Memory {
+    SlabPool& pool;
+    bool making = true;
+    void* frameBuffer = nullptr;  // the one large thing in a new session
+  };
+
   Transport& transport_;
+  Memory memory_;
   std::size_t streamWindow_;  // of a stream whose body has not been granted more
   nghttp2_session* session_ = nullptr;
   H2FrameWatch watch_;
   HttpExchange* open_ = nullptr;  // the newest of a list
-  std::deque<std::int32_t> waitingForGrant_;
+  std::vector<std::int32_t> waitingForGrant_;
   std::size_t streams_ = 0;  // open
   std::size_t granted_ = 0;
   std::size_t queued_ = 0;  // bytes of answers that wait to be sent

@@ -161,6 +161,7 @@ void Handshake::handOver() {
   unread_.assign(rest.begin(), rest.end());
   tls_->feed({});
   send();
+  tls_->releaseBuffers();
   state_ = State::over;
   disarm();
   handshaker_.unwatch(client_.socket.get());

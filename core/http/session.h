@@ -34,6 +34,8 @@ class Session {
   [[nodiscard]] virtual bool wantsInput() const = 0;
   // True when nothing is left to do but to flush and close.
   [[nodiscard]] virtual bool finished() const = 0;
+  // Gives back what only a busy connection needs.
+  virtual void relax() {}
   // The connection's deadline has passed.
   virtual void onTimeout() = 0;
   // Takes no further requests than the client may have sent already, and finishes those.

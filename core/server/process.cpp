@@ -9,23 +9,36 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/secret.h"
+#include "server/record_buffers.h"
 
 namespace kes::server {
 namespace {
 
+RecordBuffers& recordBuffers() noexcept {
+  static auto* const buffers = new RecordBuffers;  // OpenSSL may free until the very end
+  return *buffers;
+}
+
 void* allocate(std::size_t size, const char*, int) {
+  if (RecordBuffers::fits(size)) {
+    if (void* const buffer = recordBuffers().take()) return buffer;
+  }
   return std::malloc(size);
 }
 
 void release(void* memory, const char*, int) {
   if (memory == nullptr) return;
+  if (recordBuffers().owns(memory)) return recordBuffers().give(memory);
   base::wipe(memory, ::malloc_usable_size(memory));
   std::free(memory);
+}
+
+std::size_t roomOf(void* memory) {
+  return recordBuffers().owns(memory) ? RecordBuffers::kSlot : ::malloc_usable_size(memory);
 }
 
 void* reallocate(void* memory, std::size_t size, const char* file, int line) {
@@ -34,11 +47,11 @@ void* reallocate(void* memory, std::size_t size, const char* file, int line) {
     release(memory, file, line);
     return nullptr;
   }
-  const std::size_t old = ::malloc_usable_size(memory);
+  const std::size_t old = roomOf(memory);
   if (size <= old) return memory;
-  void* const moved = std::malloc(size);
+  void* const moved = allocate(size, file, line);
   if (moved == nullptr) return nullptr;
-  std::memcpy(moved, memory, std::min(old, size));
+  std::memcpy(moved, memory, old);
   release(memory, file, line);
   return moved;
 }

@@ -193,8 +193,10 @@ HandlerFactory handlersFor(std::shared_ptr<Journal> journal) {
 }
 
 TestServer::TestServer(TestServerOptions options) : journal_(std::make_shared<Journal>()) {
-  options.settings.onConnectionError = [journal = journal_](std::string_view, std::string_view what) {
-    journal->addError(what);
+  // Weak, for the journal may hold what keeps an event loop alive.
+  options.settings.onConnectionError = [journal = std::weak_ptr(journal_)](std::string_view,
+                                                                           std::string_view what) {
+    if (const auto held = journal.lock()) held->addError(what);
   };
   auto started =
       Server::start(options.settings, tlsSettingsOf(options), makeVerifier(journal_), handlersFor(journal_));

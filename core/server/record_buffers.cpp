@@ -1,0 +1,61 @@
+#include "server/record_buffers.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <new>
+
+#include "base/secret.h"
+
+namespace kes::server {
+namespace {
+
+#ifndef MADV_DONTNEED_LOCKED
+constexpr int MADV_DONTNEED_LOCKED = 24;  // Linux 5.18
+#endif
+
+}  // namespace
+
+RecordBuffers::RecordBuffers() noexcept {
+  void* const room =
+      ::mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) return;
+  ::madvise(room, kRoom, MADV_DONTDUMP);
+  ::madvise(room, kRoom, MADV_NOHUGEPAGE);
+  begin_ = reinterpret_cast<std::uintptr_t>(room);
+}
+
+RecordBuffers::~RecordBuffers() {
+  if (begin_ != 0) ::munmap(reinterpret_cast<void*>(begin_), kRoom);
+}
+
+void* RecordBuffers::take() noexcept {
+  if (begin_ == 0) return nullptr;
+  const std::lock_guard lock(mutex_);
+  if (!free_.empty()) {
+    void* const buffer = free_.back();
+    free_.pop_back();
+    return buffer;
+  }
+  if (fresh_ + kSlot > kRoom) return nullptr;
+  try {
+    // So that giving back cannot fail.
+    if (const auto taken = fresh_ / kSlot; free_.capacity() <= taken) free_.reserve(2 * taken + 64);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  void* const buffer = reinterpret_cast<void*>(begin_ + fresh_);
+  fresh_ += kSlot;
+  return buffer;
+}
+
+void RecordBuffers::give(void* buffer) noexcept {
+  // Memory that is locked out of swap goes back by a newer call only; without it, it is wiped and stays.
+  if (::madvise(buffer, kSlot, MADV_DONTNEED_LOCKED) != 0 && ::madvise(buffer, kSlot, MADV_DONTNEED) != 0) {
+    base::wipe(buffer, kSlot);
+  }
+  const std::lock_guard lock(mutex_);
+  free_.push_back(buffer);
+}
+
+}  // namespace kes::server
