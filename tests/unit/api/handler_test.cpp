@@ -52,7 +52,6 @@ class HandlerTest : public testing::Test {
   void TearDown() override {
     handler_.reset();
     if (store_) store_->close(base::SteadyClock::now() + 5s);
-    ::close(null_);
   }
 
   // Creates the key and reads it, so that it is in the cache.
@@ -73,8 +72,13 @@ class HandlerTest : public testing::Test {
     if (exchange.bodyLimit) handler_->onBody(exchange);
   }
 
-  int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  observe::Log log_{{}, null_, null_};
+  // Outlives the log, whose thread may still write.
+  struct Null {
+    int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ~Null() { ::close(fd); }
+  };
+  Null null_;
+  observe::Log log_{{}, null_.fd, null_.fd};
   Context context_{
       .state = {}, .misses = {}, .log = log_, .version = "2026-01-02T03-04-05Z", .commit = "abc"};
   std::shared_ptr<keystore::KeyStore> store_;
