@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "request.h"
 #include "tls_connection.h"
-#include "workload.h"
 
 namespace kes::load {
 
@@ -45,10 +45,5 @@ class Client {
 [[nodiscard]] std::unique_ptr<Client> makeH1Client(TlsConnection connection, Driver& driver);
 [[nodiscard]] std::unique_ptr<Client> makeH2Client(TlsConnection connection, Driver& driver,
                                                    unsigned streams);
-[[nodiscard]] inline std::unique_ptr<Client> makeClient(const Options& options, TlsConnection connection,
-                                                        Driver& driver) {
-  return options.protocol == "h2" ? makeH2Client(std::move(connection), driver, options.streams)
-                                  : makeH1Client(std::move(connection), driver);
-}
 
 }  // namespace kes::load

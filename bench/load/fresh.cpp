@@ -12,6 +12,8 @@
 namespace kes::load {
 namespace {
 
+constexpr std::chrono::seconds kFirstAnswer{10};
+
 // Connect, shake hands, ask, close, and again, over a few connections at once. What is timed is all of it.
 class Fresh final : public Driver {
  public:
@@ -26,9 +28,10 @@ class Fresh final : public Driver {
 
   int run() {
     slots_.resize(options_.connections);
-    // Alone, so that those who resume have a session.
+    // One alone, so that those who resume have a session to resume.
     begin(slots_[0]);
-    serveUntil(Clock::now() + seconds(options_.warmUp));
+    const auto patience = Clock::now() + kFirstAnswer;
+    while (report_.requests() == 0 && Clock::now() < patience) serveOnce(patience);
     for (Slot& slot : std::span(slots_).subspan(1)) begin(slot);
     serveUntil(Clock::now() + seconds(options_.warmUp));
     report_.begin();
@@ -67,17 +70,17 @@ class Fresh final : public Driver {
   void begin(Slot& slot) {
     slot.over = false;
     slot.since = Clock::now();
-    slot.handshaking.emplace(context_, options_.host, options_.port,
+    slot.handshaking.emplace(context_, connectTo(options_.host, options_.port),
                              resume_ ? context_.newestSession() : nullptr);
     poller_.add(slot.handshaking->descriptor(), &slot);
   }
 
+  void serveOnce(Clock::time_point end) {
+    for (const epoll_event& event : poller_.wait(end - Clock::now()))
+      serve(*static_cast<Slot*>(event.data.ptr));
+  }
   void serveUntil(Clock::time_point end) {
-    while (Clock::now() < end) {
-      for (const epoll_event& event : poller_.wait(end - Clock::now())) {
-        serve(*static_cast<Slot*>(event.data.ptr));
-      }
-    }
+    while (Clock::now() < end) serveOnce(end);
   }
 
   void serve(Slot& slot) {

@@ -122,7 +122,7 @@ Standing::Standing(const Options& options)
 
 void Standing::open(unsigned connections) {
   for (unsigned i = 0; i < connections; ++i) {
-    TlsConnection connection(context_, options_.host, options_.port);
+    TlsConnection connection(context_, connectTo(options_.host, options_.port));
     connection.finishHandshake();
     clients_.push_back(makeClient(options_, std::move(connection), *this));
     poller_.add(clients_.back()->connection().descriptor(), clients_.back().get());

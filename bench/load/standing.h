@@ -15,6 +15,12 @@ namespace kes::load {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
 }
 
+[[nodiscard]] inline std::unique_ptr<Client> makeClient(const Options& options, TlsConnection connection,
+                                                        Driver& driver) {
+  return options.protocol == "h2" ? makeH2Client(std::move(connection), driver, options.streams)
+                                  : makeH1Client(std::move(connection), driver);
+}
+
 // What the modes with standing connections share: they are all opened first, then driven by one thread.
 class Standing : public Driver {
  public:

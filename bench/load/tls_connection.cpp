@@ -53,19 +53,25 @@ TlsContext::TlsContext(const std::string& certificateFile, const std::string& ke
   });
 }
 
-TlsConnection::TlsConnection(const TlsContext& context, const std::string& host, std::uint16_t port,
-                             SSL_SESSION* session)
-    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), ssl_(SSL_new(context.get())) {
+int connectTo(const std::string& host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1)
     throw std::runtime_error("bad address " + host);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("cannot connect to " + host + ": " + std::strerror(errno));
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    ::close(socket);
+    throw std::runtime_error("cannot connect to " + host + ": " + std::strerror(error));
   }
   const int on = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
+}
+
+TlsConnection::TlsConnection(const TlsContext& context, int socket, SSL_SESSION* session)
+    : fd_(socket), ssl_(SSL_new(context.get())) {
   ::fcntl(fd_, F_SETFL, O_NONBLOCK);
   incoming_ = BIO_new(BIO_s_mem());
   outgoing_ = BIO_new(BIO_s_mem());

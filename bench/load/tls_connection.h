@@ -34,13 +34,16 @@ class TlsContext {
   std::unique_ptr<SSL_SESSION, SslFree> session_;
 };
 
+// A socket that is connected to an IPv4 address. Throws std::runtime_error.
+[[nodiscard]] int connectTo(const std::string& host, std::uint16_t port);
+
 // A TLS connection over memory buffers: one recv and one send per turn, as few system calls as the server's
 // own side.
 class TlsConnection {
  public:
-  // Connects and sends the first flight; resumes `session` if there is one. Throws std::runtime_error.
-  TlsConnection(const TlsContext& context, const std::string& host, std::uint16_t port,
-                SSL_SESSION* session = nullptr);
+  // Takes a connected socket and sends the first flight; resumes `session` if there is one. Throws
+  // std::runtime_error.
+  TlsConnection(const TlsContext& context, int socket, SSL_SESSION* session = nullptr);
   TlsConnection(TlsConnection&& other) noexcept;
   TlsConnection& operator=(TlsConnection&&) = delete;
   // Closes as clients do, with close_notify.

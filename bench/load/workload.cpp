@@ -75,19 +75,10 @@ void Workload::addPart(std::string_view text) {
         make("PUT", "/v1/key/encrypt/" + keyName_,
              fmt::format(R"({{"plaintext":"{}","context":"{}"}})", kPlaintext, kContext)));
   } else if (part.kind == "version") {
-    part.requests.push_back(make("GET", "/version", ""));
+    part.requests.push_back(make("GET", "/version"));
   }
   totalWeight_ += part.weight;
   parts_.push_back(std::move(part));
-}
-
-RequestPtr Workload::make(std::string_view method, std::string path, std::string body) const {
-  auto request = std::make_shared<Request>(
-      Request{std::string(method), authority_, std::move(path), std::move(body), {}});
-  request->http1 = fmt::format(
-      "{} {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-      request->method, request->path, authority_, request->body.size(), request->body);
-  return request;
 }
 
 void Workload::prepare(const Options& options) {
@@ -95,10 +86,10 @@ void Workload::prepare(const Options& options) {
   if (!options.createKey && decrypt == parts_.end()) return;
 
   const TlsContext context(options.certificate, options.key, "http/1.1", options.group);
-  TlsConnection connection(context, options.host, options.port);
+  TlsConnection connection(context, connectTo(options.host, options.port));
   connection.finishHandshake();
   if (options.createKey) {
-    const std::string answer = ask(connection, *make("PUT", "/v1/key/create/" + keyName_, ""));
+    const std::string answer = ask(connection, *make("PUT", "/v1/key/create/" + keyName_));
     if (!answer.starts_with("HTTP/1.1 200") && answer.find("exists") == answer.npos)
       throw std::runtime_error("cannot create the key: " + answer);
   }
@@ -119,7 +110,7 @@ RequestPtr Workload::next() {
   Part& part = *std::ranges::max_element(parts_, {}, &Part::credit);
   part.credit -= totalWeight_;
   if (part.kind == "create")
-    return make("PUT", fmt::format("/v1/key/create/{}{}", newKeyPrefix_, newKeys_++), "");
+    return make("PUT", fmt::format("/v1/key/create/{}{}", newKeyPrefix_, newKeys_++));
   return part.requests[part.turn++ % part.requests.size()];
 }
 

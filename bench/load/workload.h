@@ -1,22 +1,14 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "options.h"
+#include "request.h"
 
 namespace kes::load {
-
-struct Request {
-  std::string method;
-  std::string authority;
-  std::string path;
-  std::string body;
-  std::string http1;  // all of it, as http/1.1 has it
-};
-using RequestPtr = std::shared_ptr<const Request>;
 
 // What is asked of the server: one kind of request, or several by weight, always in the same order.
 class Workload {
@@ -38,7 +30,9 @@ class Workload {
   };
 
   void addPart(std::string_view text);
-  [[nodiscard]] RequestPtr make(std::string_view method, std::string path, std::string body) const;
+  [[nodiscard]] RequestPtr make(std::string_view method, std::string path, std::string body = {}) const {
+    return makeRequest(authority_, method, std::move(path), std::move(body));
+  }
 
   std::string authority_;
   std::string keyName_;
