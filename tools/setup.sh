@@ -101,3 +101,9 @@ setupPeers() {
   fi
   exec 9>&-
 }
+
+# Builds kes-gosdk, the load generator that uses the real client library, into $KES_PEERS.
+setupGoLoad() {
+  say "Building bench/compare/gosdk"
+  CGO_ENABLED=0 "$KES_GO" build -C bench/compare/gosdk -o "$KES_PEERS/kes-gosdk" .
+}
