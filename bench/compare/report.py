@@ -15,7 +15,9 @@ PACKAGES = ("libssl3", "libnghttp2-14", "libpoconet80", "libboost-dev", "libc6",
 COLORS = {"go": "#00838f", "ours": "#c62828", "floor": "#9e9e9e", "poco": "#ef9a2a"}
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
+    if value is None:
+        return "-"
     if value >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import subprocess
+import sys
 
 NAMES = {"go": "Go server", "ours": "this server", "floor": "TLS floor", "poco": "Poco HTTPServer"}
 
@@ -17,16 +18,21 @@ class Bar:
     other: str = ""        # the server to compare with: its value / ours, or ours / its where `most`
     most: bool = False     # the measured must be at most, not at least, what is wanted
 
-    def measured(self, best) -> float:
+    def measured(self, best) -> float | None:
+        """Nothing where a server has no sample."""
         ours = best(self.shape, "ours", self.value)
-        if not self.other:
+        if not self.other or ours is None:
             return ours
         theirs = best(self.shape, self.other, self.value)
+        if theirs is None:
+            return None
         # CPU time comes in ticks of 10 ms, so that little of it may read as none.
         ours, theirs = max(ours, 1e-3), max(theirs, 1e-3)
         return ours / theirs if self.most else theirs / ours
 
     def met(self, measured) -> bool:
+        if measured is None:
+            return False
         return measured <= self.wanted if self.most else measured >= self.wanted
 
 
@@ -73,7 +79,8 @@ BARS = (
 )
 
 
-def measure(shape: Shape, world, port: int, pid: int, seconds: float, core: int) -> dict:
+def measure(shape: Shape, world, port: int, pid: int, seconds: float, core: int) -> dict | None:
+    """One sample, or nothing when the load saw an error: then it says so on stderr."""
     key, certificate = world.client_pair
     common = ["--pid", str(pid), "--cert", certificate, "--key", key]
     if shape.tool == "gosdk":
@@ -85,5 +92,6 @@ def measure(shape: Shape, world, port: int, pid: int, seconds: float, core: int)
     result = subprocess.run(["taskset", "-c", str(core), *command, *common, *shape.arguments],
                             capture_output=True, text=True, timeout=300)
     if result.returncode != 0:
-        raise RuntimeError(f"{shape.name} failed: {result.stdout}{result.stderr}")
+        print(f"{shape.name} failed: {result.stdout}{result.stderr}", file=sys.stderr)
+        return None
     return json.loads(result.stdout)

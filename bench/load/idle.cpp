@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <stdexcept>
 
 #include "standing.h"
@@ -10,7 +13,8 @@ namespace {
 
 // Servers give back what only a busy connection needs, but not at once.
 constexpr std::chrono::seconds kSettle{4};
-constexpr std::chrono::seconds kFirstAnswers{30};
+constexpr std::chrono::seconds kAnswers{30};
+constexpr unsigned kAtOnce = 32;
 constexpr rlim_t kSpareDescriptors = 64;
 
 void allowDescriptors(unsigned connections) {
@@ -64,17 +68,23 @@ class Idle final : public Standing {
   }
 
  private:
-  // One after the other, so that no server has to turn handshakes away.
+  // A few at once, so that no server has to turn handshakes away.
   void openAndAsk(unsigned connections) {
-    for (unsigned i = 0; i < connections; ++i) {
-      open(1);
-      Client& client = *clients().back();
-      client.submit(workload_.next(), Clock::now());
-      flush(client);
-      const auto end = Clock::now() + kFirstAnswers;
-      while (client.inFlight() > 0 && Clock::now() < end && alive()) serveOnce(end);
+    while (connections > 0) {
+      const std::size_t first = clients().size();
+      open(std::min(connections, kAtOnce));
+      const auto opened = std::span(clients()).subspan(first);
+      for (const auto& client : opened) {
+        client->submit(workload_.next(), Clock::now());
+        flush(*client);
+      }
+      const auto end = Clock::now() + kAnswers;
+      while (std::ranges::any_of(opened, &waiting) && Clock::now() < end && alive()) serveOnce(end);
+      connections -= static_cast<unsigned>(opened.size());
     }
   }
+
+  static bool waiting(const std::unique_ptr<Client>& client) { return client->inFlight() > 0; }
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "standing.h"
 
 #include <deque>
+#include <utility>
 
 namespace kes::load {
 namespace {
@@ -121,8 +122,11 @@ Standing::Standing(const Options& options)
 }
 
 void Standing::open(unsigned connections) {
-  for (unsigned i = 0; i < connections; ++i) {
-    TlsConnection connection(context_, connectTo(options_.host, options_.port));
+  std::vector<TlsConnection> handshaking;
+  handshaking.reserve(connections);
+  for (unsigned i = 0; i < connections; ++i)
+    handshaking.emplace_back(context_, connectTo(options_.host, options_.port));
+  for (TlsConnection& connection : handshaking) {
     connection.finishHandshake();
     clients_.push_back(makeClient(options_, std::move(connection), *this));
     poller_.add(clients_.back()->connection().descriptor(), clients_.back().get());
