@@ -57,22 +57,27 @@ def rows(shapes, samples, value):
 
 
 def output_of(*command) -> str:
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return result.stdout.strip()
+    """What a command prints; nothing where there is none of that name."""
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        return ""
 
 
 def machine(options, programs) -> str:
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     versions = output_of("dpkg-query", "-W", "-f", "${Package} ${Version}, ", *PACKAGES).strip(", ")
-    go = output_of(str(programs["go"]), "--version").split("\n")[0]
+    release = pathlib.Path(f"{programs['go']}.version")
+    go = [release.read_text().strip()] if release.exists() else []
+    go += output_of(os.environ.get("KES_GO", "go"), "version", str(programs["go"])).split()[-1:]
     return "\n".join([
         f"- Date: {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC",
         f"- Commit: {output_of('git', 'describe', '--always', '--dirty')}",
         f"- CPU: {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores; server and load on one each",
-        f"- Load average before and while measured: {os.getloadavg()[2]:.1f} (15 minutes)",
+        f"- Load average of the last 15 minutes: {os.getloadavg()[2]:.1f}; quiet is 1 to 2, from the measuring alone",
         f"- Kernel: {platform.system()} {platform.release()}",
         f"- Packages: {versions}",
-        f"- Go server: {go}",
+        f"- Go server: {', '.join(go) or 'unknown'}",
         f"- {options.rounds} rounds of {options.seconds:g} s for each shape and server",
     ]) + "\n"
 
@@ -112,7 +117,7 @@ def plot(file, shapes, samples):
     axes.invert_yaxis()
     axes.set_xlabel("server CPU per request, µs (bar: minimum, line: to the median)")
     axes.margins(x=0.12)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="upper right", frameon=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.tight_layout()

@@ -29,14 +29,14 @@ constexpr std::size_t kChunk = 64 * 1024;
 }  // namespace
 
 TlsContext::TlsContext(const std::string& certificateFile, const std::string& keyFile,
-                       std::string_view protocol, const std::string& group)
+                       std::string_view protocol, std::string group)
     : context_(SSL_CTX_new(TLS_client_method())) {
   SSL_CTX* const context = context_.get();
   if (SSL_CTX_use_certificate_chain_file(context, certificateFile.c_str()) != 1) fail(certificateFile);
   if (SSL_CTX_use_PrivateKey_file(context, keyFile.c_str(), SSL_FILETYPE_PEM) != 1) fail(keyFile);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  if (SSL_CTX_set1_groups_list(context, group.c_str()) != 1) fail("group " + group);
+  if (SSL_CTX_set1_groups_list(context, group.data()) != 1) fail("group " + group);
   SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
   // Ten thousand idle connections would take 300 MB otherwise.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);

@@ -21,7 +21,7 @@ class TlsContext {
  public:
   // Throws std::runtime_error.
   TlsContext(const std::string& certificateFile, const std::string& keyFile, std::string_view protocol,
-             const std::string& group);
+             std::string group);
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 

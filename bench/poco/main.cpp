@@ -109,7 +109,8 @@ Poco::Net::Context::Ptr makeContext(const std::string& certificate, const std::s
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                      [](int, X509_STORE_CTX*) { return 1; });
   SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>("poco"), 4);
-  SSL_CTX_set1_groups_list(raw, "X25519:P-256");
+  std::array groups = {NID_X25519, NID_X9_62_prime256v1};
+  SSL_CTX_set1_groups(raw, groups.data(), groups.size());
   return context;
 }
 
