@@ -52,6 +52,10 @@ base::Outcome<KeyMessage> decodeKeyMessage(base::ByteView message) {
   return key;
 }
 
+bool isInRange(base::Timestamp time) noexcept {
+  return time.seconds >= kMinSeconds && time.seconds <= kMaxSeconds;
+}
+
 base::Outcome<base::Timestamp> decodeTimestamp(base::ByteView message) {
   std::uint64_t seconds = 0;
   std::uint64_t nanos = 0;
@@ -61,8 +65,9 @@ base::Outcome<base::Timestamp> decodeTimestamp(base::ByteView message) {
     if (field->number == kNanosField && field->varint) nanos = *field->varint;
   }
   const base::Timestamp time{static_cast<std::int64_t>(seconds), static_cast<std::int32_t>(nanos)};
-  const bool inRange = time.seconds >= kMinSeconds && time.seconds <= kMaxSeconds && nanos <= kMaxNanos;
-  if (reader.malformed() || !inRange) return malformed("created_at is not a point in time");
+  if (reader.malformed() || !isInRange(time) || nanos > kMaxNanos) {
+    return malformed("created_at is not a point in time");
+  }
   return time;
 }
 
@@ -177,6 +182,7 @@ base::Outcome<base::Secret> encodeStoredKey(const StoredKey& key) {
   if (!key.hmacKey || key.hmacKey->size() != kKeySize) {
     return base::fail("cannot encode a key without an HMAC key of 32 bytes");
   }
+  if (!isInRange(key.createdAt)) return base::fail("cannot encode a key made outside of the years 1 to 9999");
   const auto type = static_cast<std::uint64_t>(key.algorithm);
   const auto seconds = static_cast<std::uint64_t>(key.createdAt.seconds);
   const auto nanos = static_cast<std::uint64_t>(key.createdAt.nanos);

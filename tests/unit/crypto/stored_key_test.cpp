@@ -94,6 +94,16 @@ TEST(StoredKey, comesBackFromItsBlobUnchanged) {
   }
 }
 
+TEST(StoredKey, isNeverWrittenWhereItCouldNotBeReadBack) {
+  // The JSON forms hold a year that the current form does not.
+  const auto oldest = decodeStoredKey(base::bytesOf(
+      R"({"bytes":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","created_at":"0000-01-01T00:00:00Z"})"));
+  ASSERT_TRUE(oldest) << oldest.error().message;
+  StoredKey key = generateKey("");
+  key.createdAt = oldest->createdAt;
+  EXPECT_EQ(encoded(key), "<cannot encode a key made outside of the years 1 to 9999>");
+}
+
 TEST(StoredKey, isNeverWrittenWithoutASecretOrAnHmacKey) {
   StoredKey withoutSecret = generateKey("");
   withoutSecret.key.reset();
