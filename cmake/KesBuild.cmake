@@ -40,6 +40,10 @@ if(KES_SANITIZE)
   endif()
 endif()
 
+if(KES_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # counts for libFuzzer which edges were taken
+endif()
+
 if(KES_COVERAGE)
   add_compile_options(--coverage -O0)
   add_link_options(--coverage)
