@@ -130,6 +130,12 @@ H1Parser::Step H1Parser::parse(base::ByteView input) {
   const auto rest = input.size() - step.used;
 
   if (inHead) headSize_ += step.used;
+  // Beast takes a head field by field where it arrives in pieces, so each piece is looked at.
+  if (inHead && hasFoldedLine(base::textOf(input.first(step.used)))) {
+    failure_ = "request with a folded line";
+    step.refusal = 400;
+    return step;
+  }
   const bool headPending = inHead && !parser.is_header_done();
   if (ec == error::need_more) {
     step.needsMore = true;
@@ -149,9 +155,6 @@ H1Parser::Step H1Parser::parse(base::ByteView input) {
   if (headSize_ > headLimit_) {
     failure_ = "request head is too long";
     step.refusal = 431;
-  } else if (hasFoldedLine(base::textOf(input.first(step.used)))) {
-    failure_ = "request with a folded line";
-    step.refusal = 400;
   } else if (parser.missesHost() || parser.unservable()) {
     failure_ = parser.missesHost() ? "request without exactly one Host" : "request target is not a path";
     step.refusal = 400;
