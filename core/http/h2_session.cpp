@@ -269,6 +269,13 @@ void H2Session::limitHead() {
   transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().header);
 }
 
+// By its end, or because its stream is reset: then nobody hears of the end.
+void H2Session::noteHeadOver() {
+  headArriving_ = false;
+  if (!std::exchange(headLimited_, false)) return;
+  transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
+}
+
 void H2Session::produce() {
   auto& out = transport_.loop().outputBuffer();
   while (!failed_ && !transport_.congested()) {
@@ -397,6 +404,7 @@ bool H2Session::addField(HttpExchange& exchange, std::string_view name, std::str
     surplus += size;
     if (surplus < kMostSurplus * limit) return true;
     reach(Limit::headerSize);
+    noteHeadOver();
     reset(exchange, NGHTTP2_ENHANCE_YOUR_CALM);
     return false;
   }
@@ -413,10 +421,7 @@ bool H2Session::addField(HttpExchange& exchange, std::string_view name, std::str
 }
 
 void H2Session::endHead(HttpExchange& exchange, bool endsRequest) {
-  headArriving_ = false;
-  if (std::exchange(headLimited_, false)) {
-    transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
-  }
+  noteHeadOver();
   if (endsRequest) exchange.endRequest();
   if (exchange.transfer.surplus > 0) {
     reach(Limit::headerSize);
@@ -567,7 +572,7 @@ void H2Session::reset(HttpExchange& exchange, std::uint32_t code) {
 
 void H2Session::endStream(HttpExchange& exchange) {
   --streams_;
-  if (exchange.phase() == HttpExchange::Phase::head) headArriving_ = headLimited_ = false;
+  if (exchange.phase() == HttpExchange::Phase::head) noteHeadOver();
   auto& transfer = exchange.transfer;
   queued_ -= exchange.response.size() - transfer.sent;
   releaseGrant(exchange);

@@ -44,6 +44,7 @@ class H2Session final : public Session, private Timer {
   void noteGoaway(std::uint32_t code);
   void noteInvalid(const nghttp2_frame& frame);
   void limitHead();
+  void noteHeadOver();
   [[nodiscard]] bool stuck();
   void beginStream(std::int32_t stream);
   [[nodiscard]] bool addField(HttpExchange& exchange, std::string_view name, std::string_view value);

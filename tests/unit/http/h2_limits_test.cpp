@@ -104,6 +104,20 @@ TEST_F(H2Limits, fieldsFarBeyondTheLimitAreNotReadToTheEnd) {
   EXPECT_EQ(times(Limit::headerSize), 2U);
 }
 
+TEST_F(H2Limits, headThatWasNotReadToTheEndLeavesNoDeadlineBehind) {
+  serve({.header = milliseconds(50), .headerSize = 1024});
+  auto client = connect();
+  const std::vector<std::pair<std::string, std::string>> bomb(100, {"x-long", std::string(200, 'a')});
+  ASSERT_EQ(client->fetch({.headers = bomb}).resetCode,
+            static_cast<std::uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+
+  // A connection that never greets lives as long as a header may take, and longer for its farewell.
+  TlsClient clock(server().port(), {.credential = &credential_, .protocols = {"h2"}});
+  EXPECT_FALSE(clock.receiveAll().empty());
+  EXPECT_EQ(times(Limit::headerTimeout), 1U);
+  EXPECT_EQ(client->fetch({}).status, 200);
+}
+
 TEST_F(H2Limits, streamsBeyondTheLimitAreRefused) {
   serve({.streams = 4});
   auto client = connect();  // it does not know the limit yet
@@ -125,16 +139,14 @@ TEST_F(H2Limits, streamsBeyondALimitThatTheClientHasAcknowledgedEndTheConnection
 
 TEST_F(H2Limits, bodyThatStallsIsGivenUp) {
   serve({.body = milliseconds(50)});
-  auto client = connect();
-  const auto stream = client->submit({.method = "PUT", .target = "/echo", .body = "x"});
-  // Its window is closed for good: the rest of the body never comes.
-  TlsClient raw(server().port(), {.credential = &credential_, .protocols = {"h2"}});
-  raw.send(greeting() + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, requestFields("PUT", "/echo")));
+  TlsClient stalling(server().port(), {.credential = &credential_, .protocols = {"h2"}});
+  stalling.send(greeting() +
+                frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, requestFields("PUT", "/echo")));
 
-  EXPECT_EQ(client->wait(stream).status, 200);
   EXPECT_TRUE(server().journal().sawError("body came too slowly"));
   EXPECT_TRUE(server().journal().sawEvent("abandoned /echo"));
   EXPECT_EQ(times(Limit::bodyTimeout), 1U);
+  EXPECT_EQ(connect()->fetch({.method = "PUT", .target = "/echo", .body = "x"}).body, "x");
 }
 
 TEST_F(H2Limits, bodiesBeyondThoseOfTheConnectionWaitForOneAnother) {

@@ -94,6 +94,19 @@ TEST_F(ServerLimits, runningOutOfDescriptorsRefusesAndRecovers) {
   EXPECT_TRUE(served());
 }
 
+TEST(ConnectionsAllowedByFiles, leaveRoomForEverythingElse) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const std::pair<rlim_t, std::size_t> cases[] = {{20, 10}, {100, 50}, {200, 136}, {1024, 896}};
+  for (const auto& [files, connections] : cases) {
+    rlimit some = before;
+    some.rlim_cur = files;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &some), 0);
+    EXPECT_EQ(connectionsAllowedByFiles(), connections) << files;
+  }
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
 TEST_F(ServerLimits, oneAddressHasSoManyConnectionsAndLeavesOthersTheirs) {
   serve({.connectionsPerAddress = 2});
   auto first = connect();
