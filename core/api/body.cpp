@@ -1,12 +1,18 @@
 #include "api/body.h"
 
 #include "base/encoding.h"
-#include "base/json_reader.h"
 
 namespace kes::api {
+namespace {
 
-std::optional<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view member) {
-  base::JsonReader json(body);
+std::unexpected<BadBody> bad(const base::JsonReader& json) {
+  return std::unexpected(json.tooDeep() ? BadBody::tooDeep : BadBody::malformed);
+}
+
+}  // namespace
+
+Decoded<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view member, std::uint32_t depth) {
+  base::JsonReader json(body, depth);
   base::ByteSpan input;
   base::ByteSpan context;
   json.beginObject();
@@ -17,12 +23,12 @@ std::optional<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view mem
       json.readBytes(context);
     }
   }
-  if (!json.done()) return std::nullopt;
+  if (!json.done()) return bad(json);
   return CryptoBody{input, context};
 }
 
-std::optional<ImportBody> decodeImport(base::ByteSpan body) {
-  base::JsonReader json(body);
+Decoded<ImportBody> decodeImport(base::ByteSpan body, std::uint32_t depth) {
+  base::JsonReader json(body, depth);
   base::ByteSpan key;
   ImportBody decoded;
   json.beginObject();
@@ -33,13 +39,13 @@ std::optional<ImportBody> decodeImport(base::ByteSpan body) {
       json.readString(decoded.cipher);
     }
   }
-  if (!json.done()) return std::nullopt;
+  if (!json.done()) return bad(json);
   decoded.key = key;
   return decoded;
 }
 
-std::optional<std::vector<BulkItem>> decodeBulk(base::ByteSpan body) {
-  base::JsonReader json(body);
+Decoded<std::vector<BulkItem>> decodeBulk(base::ByteSpan body, std::uint32_t depth) {
+  base::JsonReader json(body, depth);
   std::vector<BulkItem> items;
   json.beginArray();
   while (json.nextElement()) {
@@ -55,7 +61,7 @@ std::optional<std::vector<BulkItem>> decodeBulk(base::ByteSpan body) {
     }
     if (items.size() <= kMaxBulkItems) items.push_back({ciphertext, context});
   }
-  if (!json.done()) return std::nullopt;
+  if (!json.done()) return bad(json);
   return items;
 }
 

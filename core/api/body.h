@@ -1,18 +1,25 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/json_reader.h"
 
 namespace kes::api {
 
 // Request bodies, decoded by Go's rules (docs/protocol/http.md, "Request bodies"). The decoders are pure and
-// work in place: they overwrite the body, and what they return points into it. Nothing stands for a malformed
-// body.
+// work in place: they overwrite the body, and what they return points into it.
+
+// Why there is nothing to return: bad syntax or types, or nesting deeper than the `depth` that was allowed.
+enum class BadBody : std::uint8_t { malformed, tooDeep };
+
+template <typename T>
+using Decoded = std::expected<T, BadBody>;
 
 struct BulkItem {
   base::ByteView ciphertext;
@@ -28,18 +35,21 @@ struct CryptoBody {
   base::ByteView input;
   base::ByteView context;
 };
-[[nodiscard]] std::optional<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view member);
+[[nodiscard]] Decoded<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view member,
+                                               std::uint32_t depth = base::JsonReader::kMaxDepth);
 
 // {"key","cipher"}, or "bytes" and "algorithm" as earlier releases have it.
 struct ImportBody {
   base::ByteView key;
   std::string cipher;
 };
-[[nodiscard]] std::optional<ImportBody> decodeImport(base::ByteSpan body);
+[[nodiscard]] Decoded<ImportBody> decodeImport(base::ByteSpan body,
+                                               std::uint32_t depth = base::JsonReader::kMaxDepth);
 
 // [{"ciphertext","context"} …]. More than kMaxBulkItems are decoded up to one beyond, so that the caller can
 // tell.
-[[nodiscard]] std::optional<std::vector<BulkItem>> decodeBulk(base::ByteSpan body);
+[[nodiscard]] Decoded<std::vector<BulkItem>> decodeBulk(base::ByteSpan body,
+                                                        std::uint32_t depth = base::JsonReader::kMaxDepth);
 
 // `text` as the inside of an HTML attribute or a JSON string.
 [[nodiscard]] std::string escapedHtml(std::string_view text);

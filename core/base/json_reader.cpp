@@ -10,7 +10,6 @@
 namespace kes::base {
 namespace {
 
-constexpr std::uint32_t kMaxDepth = 64;
 constexpr char32_t kReplacement = 0xFFFD;
 
 struct Escape {
@@ -228,7 +227,11 @@ void JsonReader::begin(char open) noexcept {
     nullEntered_ = true;
     return;
   }
-  if (!consume(open) || depth_ == kMaxDepth) return fail();
+  if (!consume(open)) return fail();
+  if (depth_ == maxDepth_) {
+    tooDeep_ = true;
+    return fail();
+  }
   ++depth_;
   first_ = true;
 }

@@ -16,7 +16,7 @@ namespace kes::base {
 //   * `null` is an empty object or array, empty bytes, and leaves strings, numbers and booleans as they were.
 //   * Bytes are a string in base64 (padded, standard alphabet, CR and LF ignored) or an array of 0 … 255.
 //   * Ill-formed UTF-8 and lone surrogates in strings become U+FFFD.
-//   * Nesting deeper than 64 is an error (RFC 8259 §9 leaves the limit to the parser).
+//   * Nesting deeper than a limit is an error (RFC 8259 §9 leaves it to the parser).
 //
 // Errors stick: after the first one every call does nothing, loops end, and `done` says false, so the only
 // check is the last line:
@@ -37,7 +37,11 @@ namespace kes::base {
 // Read each value at most once. Nothing allocates but strings beyond the small-string size.
 class JsonReader {
  public:
-  explicit JsonReader(ByteSpan text) noexcept : cursor_(text.data()), end_(text.data() + text.size()) {}
+  static constexpr std::uint32_t kMaxDepth = 64;
+
+  // Of the depth `maxDepth` depends how much stack is needed: about half a kilobyte for each level.
+  explicit JsonReader(ByteSpan text, std::uint32_t maxDepth = kMaxDepth) noexcept
+      : cursor_(text.data()), end_(text.data() + text.size()), maxDepth_(maxDepth) {}
 
   // Enters the value at hand, which must be an object (array) or null.
   void beginObject() noexcept { begin('{'); }
@@ -61,6 +65,8 @@ class JsonReader {
   [[nodiscard]] bool done() noexcept;
   // The same, and nothing but white space follows it.
   [[nodiscard]] bool doneAtEnd() noexcept;
+  // True when the error was nesting beyond the limit.
+  [[nodiscard]] bool tooDeep() const noexcept { return tooDeep_; }
 
  private:
   void begin(char open) noexcept;
@@ -80,12 +86,14 @@ class JsonReader {
 
   std::uint8_t* cursor_;
   std::uint8_t* end_;
-  ByteSpan name_;             // of the member at hand, escapes not yet decoded
+  ByteSpan name_;  // of the member at hand, escapes not yet decoded
+  std::uint32_t maxDepth_;
   std::uint32_t depth_ = 0;   // objects and arrays entered
   bool pending_ = true;       // the value at the cursor has not been read
   bool first_ = false;        // no member or element of the container entered last was seen yet
   bool nullEntered_ = false;  // the container entered last was null
   bool failed_ = false;
+  bool tooDeep_ = false;
 };
 
 }  // namespace kes::base

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 namespace kes::api {
@@ -35,6 +36,21 @@ TEST(CryptoBody, refusesMalformedBodies) {
         R"({"plaintext":"aGk_"})", R"({"plaintext":"aGVsbG8=")", R"({"context":{}})"}) {
     EXPECT_FALSE(decodeCrypto(writable(text), "plaintext")) << text;
   }
+}
+
+TEST(Body, tellsNestingThatIsTooDeepFromOtherMistakes) {
+  const auto why = [](std::string text, std::uint32_t depth) {
+    const auto body = decodeCrypto(writable(text), "plaintext", depth);
+    return body ? std::nullopt : std::optional(body.error());
+  };
+  EXPECT_EQ(why(R"({"x":[[[]]]})", 4), std::nullopt);
+  EXPECT_EQ(why(R"({"x":[[[]]]})", 3), BadBody::tooDeep);
+  EXPECT_EQ(why(R"({"x":[[)", 3), BadBody::malformed);
+
+  std::string import = R"({"x":[[[]]]})";
+  EXPECT_EQ(decodeImport(writable(import), 3).error(), BadBody::tooDeep);
+  std::string bulk = R"([{"ciphertext":[1],"x":[[]]}])";
+  EXPECT_EQ(decodeBulk(writable(bulk), 3).error(), BadBody::tooDeep);
 }
 
 TEST(ImportBody, readsBothSpellings) {

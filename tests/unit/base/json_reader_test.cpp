@@ -278,6 +278,19 @@ TEST(JsonReader, nestsSixtyFourDeepAndNoDeeper) {
   EXPECT_EQ(textIn("{\"x\":" + nested(64) + ",\"text\":\"a\"}"), kInvalid);
 }
 
+TEST(JsonReader, tellsNestingBeyondItsLimitFromOtherErrors) {
+  const auto read = [](std::string json, std::uint32_t maxDepth) {
+    JsonReader reader(bytesOf(json), maxDepth);
+    reader.beginObject();
+    while (reader.nextMember()) {
+    }
+    return std::pair(reader.done(), reader.tooDeep());
+  };
+  EXPECT_EQ(read(R"({"x":[[1]]})", 3), std::pair(true, false));
+  EXPECT_EQ(read(R"({"x":[[1]]})", 2), std::pair(false, true));
+  EXPECT_EQ(read(R"({"x":[[1})", 3), std::pair(false, false));
+}
+
 TEST(JsonReader, isNotDoneBeforeTheObjectEnds) {
   std::string json = R"({"a":1,"b":2})";
   JsonReader reader(bytesOf(json));
