@@ -146,13 +146,9 @@ std::string CachedStore::description() const {
 StoreCounters CachedStore::counters() const {
   const auto cache = core_->cache.counts();
   const auto calls = core_->pool.counts();
-  return {cache.hits,
-          cache.misses,
-          cache.entries,
-          calls.queued,
-          calls.running,
-          calls.stuck,
-          core_->availability.offline()};
+  return {cache.hits,   cache.misses,  cache.entries,
+          calls.queued, calls.running, calls.stuck,
+          calls.waited, calls.refused, core_->availability.offline()};
 }
 
 std::size_t CachedStore::close(base::SteadyTime deadline) {

@@ -62,7 +62,9 @@ struct StoreCounters {
   std::uint64_t entries = 0;
   std::uint64_t queued = 0;
   std::uint64_t running = 0;
-  std::uint64_t stuck = 0;  // calls inside the plugin past their deadline
+  std::uint64_t stuck = 0;    // calls inside the plugin past their deadline
+  std::uint64_t waited = 0;   // calls that had to wait, because all threads were taken
+  std::uint64_t refused = 0;  // calls for which the queue had no room
   bool offline = false;
 };
 

@@ -57,13 +57,19 @@ struct WorkerPool::State {
   std::list<std::thread> threads;
   std::vector<std::thread> ended;
   std::size_t idle = 0;
+  std::uint64_t waited = 0;
+  std::uint64_t refused = 0;
   bool closing = false;  // takes no more jobs
   bool stopped = false;  // threads end once they have nothing to do
 
   [[nodiscard]] std::size_t backgroundLimit() const { return std::max<std::size_t>(1, limits.queue / 4); }
 
   [[nodiscard]] bool hireLocked(const std::shared_ptr<State>& self) {
-    if (queue.size() + background.size() <= idle || threads.size() >= limits.threads) return true;
+    if (queue.size() + background.size() <= idle) return true;
+    if (threads.size() >= limits.threads) {
+      ++waited;
+      return true;
+    }
     try {
       const AllSignalsBlocked guard;
       threads.emplace_back([self] { self->serve(); });
@@ -77,7 +83,11 @@ struct WorkerPool::State {
   [[nodiscard]] bool enqueue(std::deque<JobPtr>& into, std::size_t limit, JobPtr job,
                              const std::shared_ptr<State>& self) {
     const std::lock_guard lock(mutex);
-    if (closing || into.size() >= limit) return false;
+    if (closing) return false;
+    if (into.size() >= limit) {
+      if (&into == &queue) ++refused;
+      return false;
+    }
     into.push_back(std::move(job));
     if (!hireLocked(self)) {
       into.pop_back();
@@ -198,8 +208,12 @@ WorkerPool::Counts WorkerPool::counts() const {
   const std::lock_guard lock(state_->mutex);
   const auto stuck = std::count_if(state_->running.begin(), state_->running.end(),
                                    [&](const auto& r) { return r.overdue(time); });
-  return {state_->queue.size() + state_->background.size(), state_->running.size(),
-          static_cast<std::size_t>(stuck), state_->threads.size()};
+  return {state_->queue.size() + state_->background.size(),
+          state_->running.size(),
+          static_cast<std::size_t>(stuck),
+          state_->threads.size(),
+          state_->waited,
+          state_->refused};
 }
 
 std::size_t WorkerPool::backgroundRoom() const {

@@ -47,6 +47,8 @@ class WorkerPool {
     std::size_t running = 0;
     std::size_t stuck = 0;  // running past their deadline
     std::size_t threads = 0;
+    std::uint64_t waited = 0;   // jobs that found all threads taken
+    std::uint64_t refused = 0;  // jobs that found the queue full; not those of the background
   };
 
   WorkerPool(const Limits& limits, Clock now);

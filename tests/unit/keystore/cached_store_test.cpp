@@ -351,6 +351,8 @@ TEST_F(LimitsTest, sendsNothingWhenTheQueueIsFullAndSaysWhenToComeBack) {
   EXPECT_EQ(status().error(), ErrorCode::overloaded);
   EXPECT_EQ(store().counters().queued, 1U);
   EXPECT_EQ(store().counters().running, 1U);
+  EXPECT_EQ(store().counters().waited, 1U);
+  EXPECT_EQ(store().counters().refused, 4U);
   gate.open();
   EXPECT_TRUE(queued.get());
   ASSERT_TRUE(settled());

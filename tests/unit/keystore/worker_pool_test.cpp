@@ -83,6 +83,7 @@ TEST_F(WorkerPoolTest, neverRunsMoreJobsAtOnceThanItMayHaveThreads) {
   ASSERT_TRUE(gate.awaitArrivals(2));
   EXPECT_EQ(pool.counts().running, 2U);
   EXPECT_EQ(pool.counts().queued, 3U);
+  EXPECT_EQ(pool.counts().waited, 3U);
   gate.open();
   EXPECT_TRUE(
       eventually([&] { return std::ranges::all_of(jobs, [](const auto& j) { return j->ran.load(); }); }));
@@ -96,6 +97,7 @@ TEST_F(WorkerPoolTest, refusesWhatDoesNotFitIntoTheQueue) {
   EXPECT_TRUE(pool.post(job()));
   const auto third = job();
   EXPECT_FALSE(pool.post(third));
+  EXPECT_EQ(pool.counts().refused, 1U);
   gate.open();
   EXPECT_TRUE(eventually([&] { return pool.counts().running == 0; }));
   EXPECT_FALSE(third->ran);
