@@ -57,17 +57,31 @@ struct Log {
 struct Limits {
   std::chrono::nanoseconds handshake = std::chrono::seconds(10);
   std::chrono::nanoseconds header = std::chrono::seconds(5);
+  std::chrono::nanoseconds body = std::chrono::seconds(5);  // for another KiB of it
   std::chrono::nanoseconds idle = std::chrono::seconds(120);
   std::chrono::nanoseconds shutdown = std::chrono::seconds(10);
+  std::size_t connections = 0;             // 0 = as many as the file descriptors allow, less some headroom
+  std::size_t connectionsPerAddress = 0;   // 0 = no limit
+  std::size_t connectionsPerIdentity = 0;  // 0 = no limit
+  std::size_t handshakes = 256;            // in progress, per handshaker
   std::size_t headerSize = 16 * 1024;
-  std::size_t streams = 250;     // per HTTP/2 connection
-  std::size_t connections = 0;   // 0 = as many as the file descriptors allow, less some headroom
-  std::size_t handshakes = 256;  // in progress, per handshaker
   std::size_t bodyPerConnection = 4'000'000;
   std::size_t bodyTotal = 256'000'000;
+  std::size_t answersPerConnection = 4 * 1024 * 1024;  // HTTP/2
+  std::size_t jsonDepth = 64;
+  std::size_t streams = 250;  // per HTTP/2 connection, as are the next five
+  std::size_t resetBurst = 1000;
+  std::size_t resetRate = 33;  // per second
+  std::size_t settingsEntries = 32;
+  std::size_t continuations = 8;
+  std::size_t unreadAcks = 1000;
+  std::size_t requestsPerIdentity = 0;  // per second; 0 = no limit
+  std::size_t burstPerIdentity = 0;     // 0 = those of one second
+  std::size_t missesPerIdentity = 0;    // waiting for the store; 0 = no limit
   std::size_t storeThreads = 16;
   std::size_t storeQueue = 1024;
-  std::size_t missesPerIdentity = 0;  // waiting for the store; 0 = no limit
+
+  bool operator==(const Limits&) const = default;
 };
 
 // The section `plugin:`, ours.
