@@ -38,7 +38,8 @@ bool isListing(std::string_view pattern) {
 
 }  // namespace
 
-ApiHandler::ApiHandler(Context& context) : context_(context) {
+ApiHandler::ApiHandler(Context& context)
+    : context_(context), counters_(context.counters.add()), rates_(context.rates) {
   refreshState();
   text_.reserve(1024);
 }
@@ -76,6 +77,7 @@ void ApiHandler::onRequest(Exchange& exchange) {
 }
 
 void ApiHandler::onBody(Exchange& exchange) {
+  if (exchange.bodyTruncated()) counters_->bodySize.add();
   // The target is still there, so its parts need not be kept in the meantime.
   dispatch(exchange, findRoute(exchange.target(), pathScratch_));
 }
@@ -100,6 +102,7 @@ void ApiHandler::onAbandoned(Exchange& exchange) {
 void ApiHandler::onTick() {
   refreshState();
   keys_->sweep();
+  rates_.giveBack(state_->requestRate);
   refusals_.clear();
 }
 
@@ -117,6 +120,11 @@ std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const
   if (route.access == Access::open || state_->settingsOf(route).skipAuth) return std::nullopt;
   const http::Peer& peer = exchange.peer();
   if (peer.error) return base::Error(*peer.error);
+  if (const auto wait = rates_.spend(peer.identity, state_->requestRate, exchange.startedAt())) {
+    counters_->requestsPerIdentity.add();
+    return base::Error(base::ErrorCode::tooManyRequests)
+        .setRetryAfter(std::chrono::ceil<std::chrono::milliseconds>(*wait));
+  }
 
   policy::Decision decision = state_->policies->decide(peer.identity, match.path);
   if (decision.allowed() && route.operation == Operation::bulkDecrypt) {
@@ -213,6 +221,11 @@ void ApiHandler::fail(Exchange& exchange, const base::Error& error) {
   const std::string seconds = std::to_string(std::max<std::int64_t>(1, delay.count()));
   const std::array headers = {Exchange::Header{"retry-after", seconds}};
   finish(exchange, status, kJson, text_, headers);
+}
+
+void ApiHandler::failBody(Exchange& exchange, BadBody why, base::ErrorCode code) {
+  if (why == BadBody::tooDeep) counters_->jsonDepth.add();
+  fail(exchange, code);
 }
 
 void ApiHandler::redirect(Exchange& exchange, const Match& match) {

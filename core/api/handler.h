@@ -50,6 +50,7 @@ class ApiHandler final : public http::Handler {
 
   // --- answers (handler.cpp); each ends the exchange
   void ok(http::Exchange& exchange);
+  void failBody(http::Exchange& exchange, BadBody why, base::ErrorCode code);
   void json(http::Exchange& exchange, std::string_view body);
   void fail(http::Exchange& exchange, const base::Error& error);
   void redirect(http::Exchange& exchange, const Match& match);
@@ -105,6 +106,8 @@ class ApiHandler final : public http::Handler {
   std::shared_ptr<const State> state_;
   std::uint64_t generation_ = 0;
   std::optional<keystore::KeyStore::View> keys_;
+  std::shared_ptr<HandlerCounters> counters_;
+  RateShare rates_;
   std::uint64_t nextRequestId_ = 0;
 
   std::string text_;         // the answer being written

@@ -48,8 +48,8 @@ void ApiHandler::create(Exchange& exchange, std::string_view name) {
 }
 
 void ApiHandler::importKey(Exchange& exchange, std::string_view name) {
-  const auto body = decodeImport(exchange.body());
-  if (!body) return fail(exchange, base::ErrorCode::invalidImportBody);
+  const auto body = decodeImport(exchange.body(), state_->jsonDepth);
+  if (!body) return failBody(exchange, body.error(), base::ErrorCode::invalidImportBody);
   const auto algorithm = crypto::parseAlgorithm(body->cipher);
   if (!algorithm) {
     return fail(exchange, base::Error(base::ErrorCode::unsupportedAlgorithm,

@@ -38,15 +38,15 @@ void ApiHandler::decodeAndUse(Exchange& exchange, const Match& match) {
   const Operation operation = match.route->operation;
   KeyUse use{.operation = operation, .input = {}, .context = {}, .bulk = {}};
   if (operation == Operation::bulkDecrypt) {
-    auto items = decodeBulk(exchange.body());
-    if (!items) return fail(exchange, base::ErrorCode::invalidBody);
+    auto items = decodeBulk(exchange.body(), state_->jsonDepth);
+    if (!items) return failBody(exchange, items.error(), base::ErrorCode::invalidBody);
     if (items->size() > kMaxBulkItems) return fail(exchange, base::ErrorCode::tooManyCiphertexts);
     use.bulk = std::move(*items);
   } else if (operation != Operation::generate || exchange.contentLength() != 0U) {
     // A generate request whose body is announced as empty has no context; one that turns out to be empty was
     // cut short on the way and must not be taken for it.
-    const auto body = decodeCrypto(exchange.body(), inputMember(operation));
-    if (!body) return fail(exchange, base::ErrorCode::invalidBody);
+    const auto body = decodeCrypto(exchange.body(), inputMember(operation), state_->jsonDepth);
+    if (!body) return failBody(exchange, body.error(), base::ErrorCode::invalidBody);
     use.input = body->input;
     use.context = body->context;
   }
@@ -63,16 +63,16 @@ void ApiHandler::useKey(Exchange& exchange, std::string_view name, KeyUse use) {
 }
 
 void ApiHandler::fetchThenUse(Exchange& exchange, std::string name, KeyUse use) {
-  std::string identity = exchange.peer().identity;
-  const bool limited = state_->missesPerIdentity != 0;
-  if (!context_.misses.acquire(identity, state_->missesPerIdentity)) {
+  auto miss = context_.misses.take(exchange.peer().identity, state_->missesPerIdentity);
+  if (!miss) {
+    counters_->missesPerIdentity.add();
     return fail(exchange, base::ErrorCode::tooManyRequests);
   }
   const keystore::Call call = storeCall(exchange, use.operation);
   auto deferred = exchange.defer(call.deadline);
   auto answer = [this, deferred = std::move(deferred), name, use = std::move(use),
-                 identity = std::move(identity), limited](base::Result<keystore::KeyPtr> key) mutable {
-    if (limited) context_.misses.release(identity);
+                 miss = std::move(*miss)](base::Result<keystore::KeyPtr> key) mutable {
+    miss.release();
     deferred.post(
         [this, name = std::move(name), use = std::move(use), key = std::move(key)](Exchange* waiting) {
           if (waiting == nullptr) return;

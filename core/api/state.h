@@ -7,10 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 
+#include "api/counters.h"
+#include "api/request_rate.h"
 #include "api/route.h"
+#include "base/json_reader.h"
+#include "base/quota.h"
 #include "base/time.h"
 #include "keystore/keystore.h"
 #include "observe/log.h"
@@ -28,7 +30,9 @@ struct State {
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<keystore::KeyStore> store;
   std::array<RouteSettings, kOperations> routes;
+  RequestRate requestRate;            // of each identity
   std::size_t missesPerIdentity = 0;  // most requests of one identity waiting for the store; 0 = no limit
+  std::uint32_t jsonDepth = base::JsonReader::kMaxDepth;
 
   [[nodiscard]] const RouteSettings& settingsOf(const Route& route) const noexcept {
     return routes[static_cast<std::size_t>(route.operation)];
@@ -60,33 +64,12 @@ class StateCell {
   std::atomic<std::uint64_t> generation_{0};
 };
 
-// Counts the requests of each identity that wait for the store. Only those that miss the cache come here.
-class MissBudget {
- public:
-  [[nodiscard]] bool acquire(std::string_view identity, std::size_t limit) {
-    if (limit == 0) return true;
-    const std::lock_guard lock(mutex_);
-    std::size_t& count = inFlight_[std::string(identity)];
-    if (count >= limit) return false;
-    ++count;
-    return true;
-  }
-
-  void release(std::string_view identity) {
-    const std::lock_guard lock(mutex_);
-    const auto it = inFlight_.find(std::string(identity));
-    if (it != inFlight_.end() && --it->second == 0) inFlight_.erase(it);
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::size_t> inFlight_;
-};
-
 // What the handlers of all event loops share. Outlives them.
 struct Context {
   StateCell state;
-  MissBudget misses;
+  base::Quota misses;  // requests that wait for the store, by identity
+  RateBuckets rates;
+  AllHandlerCounters counters;
   observe::Log& log;
   std::string version;
   std::string commit;

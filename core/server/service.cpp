@@ -11,6 +11,7 @@
 #include "api/handler.h"
 #include "crypto/key.h"
 #include "keystore/plugin_store.h"
+#include "server/limits.h"
 #include "server/version.h"
 
 namespace kes::server {
@@ -58,19 +59,10 @@ http::TlsSettings tlsSettings(const Settings& settings) {
 }
 
 http::ServerSettings serverSettings(const Settings& settings) {
-  const config::Limits& limits = settings.config.limits;
   http::ServerSettings server;
   server.host = settings.address.host;
   server.port = settings.address.port;
-  server.limits = {.handshake = limits.handshake,
-                   .header = limits.header,
-                   .idle = limits.idle,
-                   .headerSize = limits.headerSize,
-                   .streams = static_cast<std::uint32_t>(limits.streams),
-                   .connections = limits.connections,
-                   .handshakes = limits.handshakes,
-                   .bodyPerConnection = limits.bodyPerConnection,
-                   .bodyTotal = limits.bodyTotal};
+  server.limits = httpLimits(settings.config.limits);
   return server;
 }
 
@@ -125,6 +117,8 @@ base::Outcome<std::shared_ptr<const api::State>> buildState(const RunOptions& op
   auto state = std::make_shared<api::State>();
   state->policies = std::move(*policies);
   state->missesPerIdentity = config.limits.missesPerIdentity;
+  state->requestRate = requestRate(config.limits);
+  state->jsonDepth = static_cast<std::uint32_t>(config.limits.jsonDepth);
   for (const api::Route& route : api::routes()) {
     api::RouteSettings& settings = state->routes[static_cast<std::size_t>(route.operation)];
     settings.timeout = route.timeout;
@@ -151,6 +145,8 @@ Service::Service(const Settings& settings)
     : log_(logSettings(settings.config)),
       context_{.state = {},
                .misses = {},
+               .rates = {},
+               .counters = {},
                .log = log_,
                .version = std::string(version()),
                .commit = std::string(commit())},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "keystore/keystore.h"
 
 namespace kes::api {
 
@@ -30,12 +32,12 @@ class FakeExchange final : public http::Exchange {
     return chunked ? std::nullopt : std::optional<std::uint64_t>(body_.size());
   }
   const http::Peer& peer() const noexcept override { return peer_; }
-  base::SteadyTime startedAt() const noexcept override { return base::SteadyClock::now(); }
+  base::SteadyTime startedAt() const noexcept override { return started; }
   void readBody(std::size_t limit) override { bodyLimit = limit; }
   base::ByteSpan body() noexcept override {
     return {reinterpret_cast<std::uint8_t*>(body_.data()), body_.size()};
   }
-  bool bodyTruncated() const noexcept override { return false; }
+  bool bodyTruncated() const noexcept override { return truncated; }
   http::Deferred defer(base::SteadyTime) override {
     deferred = true;
     return {};
@@ -49,7 +51,9 @@ class FakeExchange final : public http::Exchange {
     for (const Header& header : extra) headers[std::string(header.name)] = header.value;
   }
 
+  base::SteadyTime started = base::SteadyClock::now();
   bool chunked = false;
+  bool truncated = false;
   bool deferred = false;
   std::optional<std::size_t> bodyLimit;
   int status = 0;
@@ -62,6 +66,37 @@ class FakeExchange final : public http::Exchange {
   std::string target_;
   std::string body_;
   http::Peer peer_;
+};
+
+// A store without a cache that answers a read when it is told to, and nothing else.
+class HeldStore final : public keystore::KeyStore {
+ public:
+  void fetch(std::string_view, const keystore::Call&, keystore::Done<keystore::KeyPtr> done) override {
+    reads_.push_back(std::move(done));
+  }
+  void reread(std::string_view, const keystore::Call&, keystore::Done<keystore::KeyPtr> done) override {
+    reads_.push_back(std::move(done));
+  }
+  void create(std::string_view, crypto::StoredKey, const keystore::Call&, keystore::Done<void>) override {}
+  void remove(std::string_view, const keystore::Call&, keystore::Done<void>) override {}
+  void list(std::string_view, std::string_view, std::size_t, const keystore::Call&,
+            keystore::Done<keystore::Listing>) override {}
+  void status(const keystore::Call&, keystore::Done<std::chrono::nanoseconds>) override {}
+  std::string description() const override { return "held"; }
+  keystore::StoreCounters counters() const override { return counted; }
+  std::size_t close(base::SteadyTime) override { return 0; }
+
+  // Answers the oldest read.
+  void answer() {
+    auto done = std::move(reads_.front());
+    reads_.pop_front();
+    done(std::unexpected(base::ErrorCode::keyNotFound));
+  }
+
+  keystore::StoreCounters counted;
+
+ private:
+  std::deque<keystore::Done<keystore::KeyPtr>> reads_;
 };
 
 }  // namespace kes::api

@@ -79,8 +79,13 @@ class HandlerTest : public testing::Test {
   };
   Null null_;
   observe::Log log_{{}, null_.fd, null_.fd};
-  Context context_{
-      .state = {}, .misses = {}, .log = log_, .version = "2026-01-02T03-04-05Z", .commit = "abc"};
+  Context context_{.state = {},
+                   .misses = {},
+                   .rates = {},
+                   .counters = {},
+                   .log = log_,
+                   .version = "2026-01-02T03-04-05Z",
+                   .commit = "abc"};
   std::shared_ptr<keystore::KeyStore> store_;
   std::unique_ptr<ApiHandler> handler_;
 };

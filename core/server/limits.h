@@ -1,0 +1,13 @@
+#pragma once
+
+#include "api/request_rate.h"
+#include "config/config.h"
+#include "http/server.h"
+
+namespace kes::server {
+
+// The section `limits:` in the terms of those who keep them.
+[[nodiscard]] http::Limits httpLimits(const config::Limits& limits);
+[[nodiscard]] api::RequestRate requestRate(const config::Limits& limits);
+
+}  // namespace kes::server
