@@ -11,13 +11,13 @@
 #include "api/handler.h"
 #include "crypto/key.h"
 #include "keystore/plugin_store.h"
+#include "server/connection_errors.h"
 #include "server/limits.h"
 #include "server/version.h"
 
 namespace kes::server {
 namespace {
 
-using observe::level::kInfo;
 using observe::level::kWarn;
 
 // How long a call on a store that a reload has replaced may still take before it is given up.
@@ -168,10 +168,9 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
 
   api::Context& context = service->context_;
   auto listener = serverSettings(settings);
-  listener.onConnectionError = [&log = service->log_](std::string_view address, std::string_view what) {
-    if (!log.errorEnabled(kInfo)) return;
-    log.error(kInfo, address.empty() ? fmt::format("http: {}", what)
-                                     : fmt::format("http: connection error from {}: {}", address, what));
+  listener.onConnectionError = [errors = std::make_shared<ConnectionErrors>(service->log_)](
+                                   std::string_view address, std::string_view what) {
+    errors->report(address, what, base::SteadyClock::now());
   };
   auto server =
       http::Server::start(listener, tlsSettings(settings), std::make_shared<FirstCertificate>(),
