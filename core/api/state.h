@@ -66,10 +66,12 @@ class StateCell {
 
 // What the handlers of all event loops share. Outlives them.
 struct Context {
-  StateCell state;
-  base::Quota misses;  // requests that wait for the store, by identity
-  RateBuckets rates;
-  AllHandlerCounters counters;
+  // Requests that wait for the store, by identity. First, since a store that dies with the state still has
+  // them.
+  base::Quota misses{};
+  StateCell state{};
+  RateBuckets rates{};
+  AllHandlerCounters counters{};
   observe::Log& log;
   std::string version;
   std::string commit;

@@ -143,13 +143,7 @@ base::Outcome<std::shared_ptr<const api::State>> buildState(const RunOptions& op
 
 Service::Service(const Settings& settings)
     : log_(logSettings(settings.config)),
-      context_{.state = {},
-               .misses = {},
-               .rates = {},
-               .counters = {},
-               .log = log_,
-               .version = std::string(version()),
-               .commit = std::string(commit())},
+      context_{.log = log_, .version = std::string(version()), .commit = std::string(commit())},
       shutdownTimeout_(settings.config.limits.shutdown) {
   keystore::setPluginLogSink([this](int level, std::string_view plugin, std::string_view text) {
     log_.error(level, fmt::format("{}: {}", plugin, text));

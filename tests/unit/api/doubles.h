@@ -1,6 +1,8 @@
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <deque>
 #include <functional>
@@ -11,8 +13,19 @@
 
 #include "http/server.h"
 #include "keystore/keystore.h"
+#include "observe/log.h"
 
 namespace kes::api {
+
+// A log that nobody reads.
+struct SilentLog {
+  struct Null {
+    int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ~Null() { ::close(fd); }
+  };
+  Null null;  // before the log, whose thread may write until the end
+  observe::Log log{{}, null.fd, null.fd};
+};
 
 // One request as a handler sees it, with the answer kept for the test to look at.
 class FakeExchange final : public http::Exchange {

@@ -72,20 +72,8 @@ class HandlerTest : public testing::Test {
     if (exchange.bodyLimit) handler_->onBody(exchange);
   }
 
-  // Outlives the log, whose thread may still write.
-  struct Null {
-    int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ~Null() { ::close(fd); }
-  };
-  Null null_;
-  observe::Log log_{{}, null_.fd, null_.fd};
-  Context context_{.state = {},
-                   .misses = {},
-                   .rates = {},
-                   .counters = {},
-                   .log = log_,
-                   .version = "2026-01-02T03-04-05Z",
-                   .commit = "abc"};
+  SilentLog log_;
+  Context context_{.log = log_.log, .version = "2026-01-02T03-04-05Z", .commit = "abc"};
   std::shared_ptr<keystore::KeyStore> store_;
   std::unique_ptr<ApiHandler> handler_;
 };

@@ -33,8 +33,6 @@ std::shared_ptr<State> stateOver(std::shared_ptr<keystore::KeyStore> store) {
 
 class ApiLimits : public testing::Test {
  protected:
-  ~ApiLimits() override { ::close(null_); }
-
   // Has the handler work under the limits that `set` sets.
   void serve(const std::function<void(State&)>& set) {
     auto state = stateOver(store_);
@@ -59,10 +57,8 @@ class ApiLimits : public testing::Test {
 
   const base::SteadyTime now_ = base::SteadyClock::now();
   const std::shared_ptr<HeldStore> store_ = std::make_shared<HeldStore>();
-  int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  observe::Log log_{{}, null_, null_};
-  Context context_{
-      .state = {}, .misses = {}, .rates = {}, .counters = {}, .log = log_, .version = "1", .commit = "2"};
+  SilentLog log_;
+  Context context_{.log = log_.log, .version = "1", .commit = "2"};
   std::unique_ptr<ApiHandler> handler_;
 };
 

@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 class RateShareTest : public testing::Test {
  protected:
   // How many of `count` requests may go on.
-  int spend(RateShare& share, int count, const std::string& identity = "client") {
+  int spend(RateShare& from, int count, const std::string& identity = "client") {
     int passed = 0;
-    for (int i = 0; i < count; ++i) passed += share.spend(identity, rate, now) ? 0 : 1;
+    for (int i = 0; i < count; ++i) passed += from.spend(identity, rate, now) ? 0 : 1;
     return passed;
   }
 
