@@ -39,7 +39,7 @@ InnerServer::InnerServer(std::string identity)
     : identity_(std::move(identity)),
       null_(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
       log_({}, null_, null_),
-      context_{.state = {}, .misses = {}, .log = log_, .version = "1", .commit = "1"} {
+      context_{.log = log_, .version = "1", .commit = "1"} {
   openStore();
   publishState();
 }
