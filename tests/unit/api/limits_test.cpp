@@ -56,9 +56,9 @@ class ApiLimits : public testing::Test {
   }
 
   const base::SteadyTime now_ = base::SteadyClock::now();
-  const std::shared_ptr<HeldStore> store_ = std::make_shared<HeldStore>();
   SilentLog log_;
   Context context_{.log = log_.log, .version = "1", .commit = "2"};
+  const std::shared_ptr<HeldStore> store_ = std::make_shared<HeldStore>();  // what it holds is the context's
   std::unique_ptr<ApiHandler> handler_;
 };
 

@@ -31,9 +31,9 @@ TEST(ConnectionErrors, nameTheAddressIfThereIsOne) {
     errors.report("192.0.2.1", "too many connections", {});
     errors.report("", "too many open files", {});
   });
-  EXPECT_NE(text.find("http: connection error from 192.0.2.1: too many connections\n"), std::string::npos)
+  EXPECT_NE(text.find("http: connection error from 192.0.2.1: too many connections\"\n"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("http: too many open files\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("http: too many open files\"\n"), std::string::npos) << text;
 }
 
 TEST(ConnectionErrors, doNotFillTheLog) {
