@@ -66,12 +66,16 @@ void Connection::settle() {
       session_->resume();
       continueInput();
       session_->produce();
+      if (session_->finished() && !broken_) beginClosing();
     }
     const auto before = unsent();
     send();
     more = state_ == State::open && before > kMostUnsent && !congested();
   }
-  if (!broken_ && state_ == State::open && (session_->finished() || endOfInput_)) beginClosing();
+  if (!broken_ && state_ == State::open && endOfInput_) {
+    beginClosing();
+    send();
+  }
   if (!broken_ && state_ == State::closing && unsent() == 0) linger();
   inTurn_ = false;
   if (broken_) {
@@ -214,12 +218,12 @@ void Connection::send() {
   if (output.capacity() > 0) loop_.giveOutput(std::move(output));
 }
 
+// What closes the connection leaves with the last answer.
 void Connection::beginClosing() {
   session_.reset();
   tls_->sendCloseNotify();
   state_ = State::closing;
   setDeadline(loop_.now() + kLinger);
-  send();
 }
 
 // Closing a socket with unread input makes the kernel reset the connection, which may cost the client the

@@ -147,6 +147,7 @@ void Handshake::step() {
   }
 }
 
+// What is still to be sent leaves with the first answer.
 void Handshake::handOver() {
   handshaker_.gate().leave(*this, handshaker_.now());
   auto place = handshaker_.admit(tls_->peerRecord().identity);
@@ -160,8 +161,6 @@ void Handshake::handOver() {
   const auto rest = tls_->unread();
   unread_.assign(rest.begin(), rest.end());
   tls_->feed({});
-  send();
-  tls_->releaseBuffers();
   state_ = State::over;
   disarm();
   handshaker_.unwatch(client_.socket.get());

@@ -72,6 +72,8 @@ base::Outcome<std::unique_ptr<Listener>> Listener::bind(const std::string& host,
     socket.setBlocking(false);
     const int fd = socket.impl()->sockfd();
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // what is accepted inherits it
     return std::unique_ptr<Listener>(new Listener(socket));
   } catch (const Poco::Exception& error) {
     return base::fail("cannot listen on '" + name + "': " + error.displayText());
@@ -91,8 +93,6 @@ std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
     const bool exhausted = errno == EMFILE || errno == ENFILE;
     return std::unexpected(exhausted && refuseOne() ? Nothing::refused : Nothing::waiting);
   }
-  const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return Accepted{std::move(socket), addressText(from)};
 }
 

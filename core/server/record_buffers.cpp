@@ -16,7 +16,8 @@ constexpr int MADV_DONTNEED_LOCKED = 24;  // Linux 5.18
 
 }  // namespace
 
-RecordBuffers::RecordBuffers() noexcept {
+RecordBuffers::RecordBuffers() {
+  warm_.reserve(kWarm);
   void* const room =
       ::mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (room == MAP_FAILED) return;
@@ -32,9 +33,10 @@ RecordBuffers::~RecordBuffers() {
 void* RecordBuffers::take() noexcept {
   if (begin_ == 0) return nullptr;
   const std::lock_guard lock(mutex_);
-  if (!free_.empty()) {
-    void* const buffer = free_.back();
-    free_.pop_back();
+  for (auto* buffers : {&warm_, &free_}) {
+    if (buffers->empty()) continue;
+    void* const buffer = buffers->back();
+    buffers->pop_back();
     return buffer;
   }
   if (fresh_ + kSlot > kRoom) return nullptr;
@@ -50,6 +52,10 @@ void* RecordBuffers::take() noexcept {
 }
 
 void RecordBuffers::give(void* buffer) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (warm_.size() < kWarm) return warm_.push_back(buffer);
+  }
   // Memory that is locked out of swap goes back by a newer call only; without it, it is wiped and stays.
   if (::madvise(buffer, kSlot, MADV_DONTNEED_LOCKED) != 0 && ::madvise(buffer, kSlot, MADV_DONTNEED) != 0) {
     base::wipe(buffer, kSlot);

@@ -9,11 +9,12 @@ namespace kes::server {
 
 // Memory for OpenSSL's buffers of TLS records. Each holds 16 KiB and more, of which most records fill a few
 // hundred bytes; they come and go with a connection's activity. Here each begins on a page of its own and is
-// given back to the system when it is freed, which wipes it as well: what was not used is never there, and
-// the heap gets no holes. Thread-safe.
+// given back to the system when it is freed, but for a few that stay warm: what was not used is never there,
+// and the heap gets no holes. What stays is ciphertext: OpenSSL overwrites what it has decrypted
+// (SSL_OP_CLEANSE_PLAINTEXT), and encrypts in place. Thread-safe.
 class RecordBuffers {
  public:
-  RecordBuffers() noexcept;
+  RecordBuffers();
   RecordBuffers(const RecordBuffers&) = delete;
   RecordBuffers& operator=(const RecordBuffers&) = delete;
   ~RecordBuffers();
@@ -22,7 +23,7 @@ class RecordBuffers {
   [[nodiscard]] static constexpr bool fits(std::size_t size) noexcept {
     return size > 16 * 1024 && size <= kSlot;
   }
-  // Zeros; null when there is no room left.
+  // Null when there is no room left.
   [[nodiscard]] void* take() noexcept;
   [[nodiscard]] bool owns(const void* buffer) const noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(buffer);
@@ -31,6 +32,7 @@ class RecordBuffers {
   void give(void* buffer) noexcept;
 
   static constexpr std::size_t kSlot = std::size_t(20) * 1024;
+  static constexpr std::size_t kWarm = 64;
 
  private:
   // Address space, not memory.
@@ -40,6 +42,7 @@ class RecordBuffers {
   std::mutex mutex_;
   std::size_t fresh_ = 0;  // offset of what was never taken
   std::vector<void*> free_;
+  std::vector<void*> warm_;
 };
 
 }  // namespace kes::server
