@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sched.h>
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
-#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +10,10 @@
 
 #include "api/handler.h"
 #include "base/encoding.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // GCC 12 brings no header for it
+#endif
 
 namespace kes::api {
 namespace {
