@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/name.h"
+#include "crypto/aead.h"
 
 namespace kes::api {
 namespace {
@@ -97,6 +98,10 @@ void ApiHandler::onAbandoned(Exchange& exchange) {
   if (const auto cancelled = std::static_pointer_cast<std::atomic<bool>>(exchange.context)) {
     cancelled->store(true, std::memory_order_relaxed);
   }
+}
+
+void ApiHandler::onTurnEnd() {
+  crypto::forgetMessageKeys();
 }
 
 void ApiHandler::onTick() {
@@ -316,8 +321,10 @@ void ApiHandler::wipeScratch() noexcept {
 
 void ApiHandler::appendBase64(base::ByteView bytes) {
   const std::size_t at = text_.size();
-  text_.resize(at + base::base64Size(bytes.size()));
-  base::encodeBase64(bytes, text_.data() + at);
+  text_.resize_and_overwrite(at + base::base64Size(bytes.size()), [&](char* text, std::size_t size) {
+    base::encodeBase64(bytes, text + at);
+    return size;
+  });
 }
 
 }  // namespace kes::api

@@ -29,6 +29,7 @@ class ApiHandler final : public http::Handler {
   void onBody(http::Exchange& exchange) override;
   void onDeadline(http::Exchange& exchange) override;
   void onAbandoned(http::Exchange& exchange) override;
+  void onTurnEnd() override;
   void onTick() override;
 
  private:

@@ -72,6 +72,40 @@ bool needsCleaning(std::string_view path) {
          path.ends_with("/.") || path.ends_with("/..");
 }
 
+// The path of a target, with what has to be known about it, found in one pass: nearly all are plain.
+struct Path {
+  std::string_view text;  // up to the query
+  bool escaped = false;
+  bool hasNul = false;
+  bool needsCleaning = false;
+};
+
+Path pathOf(std::string_view target) {
+  Path path{target};
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    switch (target[i]) {
+      case '?':
+        path.text = target.substr(0, i);
+        i = target.size();
+        break;
+      case '%':
+        path.escaped = true;
+        break;
+      case '\0':
+        path.hasNul = true;
+        break;
+      case '/':
+        if (i + 1 < target.size() && (target[i + 1] == '/' || target[i + 1] == '.'))
+          path.needsCleaning = true;
+        break;
+      default:
+        break;
+    }
+  }
+  path.needsCleaning = path.needsCleaning && needsCleaning(path.text);
+  return path;
+}
+
 // RFC 3986 §5.2.4 with empty segments removed; a trailing slash is kept.
 std::string cleaned(std::string_view path) {
   std::vector<std::string_view> segments;
@@ -117,21 +151,20 @@ const Route& routeOf(Operation operation) noexcept {
 }
 
 Match findRoute(std::string_view target, std::string& scratch) {
-  const std::size_t question = std::min(target.find('?'), target.size());
-  std::string_view path = target.substr(0, question);
-  const std::string_view query = target.substr(question);
+  const auto [text, escaped, hasNul, isUnclean] = pathOf(target);
+  std::string_view path = text;
+  const std::string_view query = target.substr(text.size());
 
   Match match;
-  if (!path.starts_with('/') || path.find('\0') != path.npos) {
+  if (!path.starts_with('/') || hasNul) {
     match.kind = path.starts_with('/') ? Match::Kind::malformed : Match::Kind::notFound;
     return match;
   }
-  if (needsCleaning(path)) {
+  if (isUnclean) {
     match.kind = Match::Kind::redirect;
     match.location = cleaned(path).append(query);
     return match;
   }
-  const bool escaped = path.find('%') != path.npos;
   if (escaped) {
     if (!decodePath(path, scratch)) {
       match.kind = Match::Kind::malformed;

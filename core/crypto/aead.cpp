@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "base/secret.h"
 
@@ -37,28 +38,53 @@ Context newContext(Algorithm algorithm) noexcept {
 }
 
 // Contexts are kept per thread: making one costs an allocation and three of its own.
-EVP_CIPHER_CTX* threadContext(Algorithm algorithm) noexcept {
-  if (algorithm == Algorithm::aes256) {
-    thread_local const Context aes = newContext(Algorithm::aes256);
-    return aes.get();
+class ThreadContext {
+ public:
+  explicit ThreadContext(Algorithm algorithm) noexcept : context_(newContext(algorithm)) {}
+
+  // Null on failure.
+  [[nodiscard]] EVP_CIPHER_CTX* begin(SubKey key, Nonce nonce, int direction) noexcept {
+    if (!context_) return nullptr;
+    keyed_ = true;
+    const int begun =
+        EVP_CipherInit_ex2(context_.get(), nullptr, key.data(), nonce.data(), direction, nullptr);
+    return begun == 1 ? context_.get() : nullptr;
   }
-  thread_local const Context chacha = newContext(Algorithm::chacha20);
-  return chacha.get();
+  void forgetKey() noexcept {
+    static constexpr std::array<std::uint8_t, kKeySize> kNoKey{};
+    if (std::exchange(keyed_, false)) {
+      EVP_CipherInit_ex2(context_.get(), nullptr, kNoKey.data(), nullptr, -1, nullptr);
+    }
+  }
+
+ private:
+  Context context_;
+  bool keyed_ = false;
+};
+
+struct ThreadContexts {
+  ThreadContext aes{Algorithm::aes256};
+  ThreadContext chacha{Algorithm::chacha20};
+};
+
+ThreadContexts& threadContexts() noexcept {
+  thread_local ThreadContexts contexts;
+  return contexts;
 }
 
-// A context keyed for one message. What is left of the sub-key in it is overwritten at the end.
+ThreadContext& threadContext(Algorithm algorithm) noexcept {
+  auto& contexts = threadContexts();
+  return algorithm == Algorithm::aes256 ? contexts.aes : contexts.chacha;
+}
+
+// A context keyed for one message.
 class Operation {
  public:
   Operation(Algorithm algorithm, SubKey key, Nonce nonce, int direction) noexcept
-      : context_(threadContext(algorithm)) {
-    good_ = context_ != nullptr &&
-            EVP_CipherInit_ex2(context_, nullptr, key.data(), nonce.data(), direction, nullptr) == 1;
-  }
+      : context_(threadContext(algorithm).begin(key, nonce, direction)), good_(context_ != nullptr) {}
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
   ~Operation() {
-    static constexpr std::array<std::uint8_t, kKeySize> kNoKey{};
-    if (context_ != nullptr) EVP_CipherInit_ex2(context_, nullptr, kNoKey.data(), nullptr, -1, nullptr);
     // A stale entry would be blamed on the next TLS connection of this thread.
     if (!good_) ERR_clear_error();
   }
@@ -89,7 +115,7 @@ class Operation {
   }
 
   EVP_CIPHER_CTX* context_;
-  bool good_ = false;
+  bool good_;
 };
 
 }  // namespace
@@ -116,6 +142,11 @@ bool aeadOpen(Algorithm algorithm, SubKey key, Nonce nonce, base::ByteView seale
   operation.finish();
   if (!operation.good()) base::wipe(plaintext.first(size));
   return operation.good();
+}
+
+void forgetMessageKeys() noexcept {
+  threadContexts().aes.forgetKey();
+  threadContexts().chacha.forgetKey();
 }
 
 }  // namespace kes::crypto

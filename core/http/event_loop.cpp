@@ -67,6 +67,7 @@ void EventLoop::run(std::unique_ptr<Handler> handler) {
     turn(stopping_ ? stopDeadline_ : base::SteadyTime::max());
     settleTouched();
     deleteBuried();
+    handler_->onTurnEnd();
   }
   closeAll();
   endTasks();

@@ -64,6 +64,11 @@ nghttp2_nv copiedField(std::string_view name, std::string_view value) noexcept {
   return {mutableBytes(name), mutableBytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
+// One whose name alone does (a literal).
+nghttp2_nv namedField(std::string_view name, std::string_view value) noexcept {
+  return {mutableBytes(name), mutableBytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
+}
+
 // Half of what a connection may hold is spread over its streams; the other half is for large bodies, which
 // have to be granted one by one.
 std::size_t windowOfStream(const Limits& limits) {
@@ -522,13 +527,13 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   std::array<nghttp2_nv, 16> fields;
   std::size_t count = 0;
   fields[count++] = answer.status == 200 ? constantField(":status", "200")
-                                         : copiedField(":status", {status.data(), status.size()});
-  fields[count++] = copiedField("date", transport_.loop().date());
+                                         : namedField(":status", {status.data(), status.size()});
+  fields[count++] = namedField("date", transport_.loop().date());
   if (!answer.contentType.empty() && isSendableValue(answer.contentType)) {
-    fields[count++] = copiedField("content-type", answer.contentType);
+    fields[count++] = namedField("content-type", answer.contentType);
   }
   if (mayHaveBody(answer.status)) {
-    fields[count++] = copiedField("content-length", {length.data(), lengthEnd});
+    fields[count++] = namedField("content-length", {length.data(), lengthEnd});
   }
   for (const auto& header : answer.extra) {
     if (count < fields.size() && isSendable(header)) fields[count++] = copiedField(header.name, header.value);

@@ -108,6 +108,8 @@ class Handler {
   virtual void onDeadline(Exchange& exchange) = 0;
   // The client has gone before it was answered; `exchange` dies after the call.
   virtual void onAbandoned(Exchange&) {}
+  // Everything that had come is served; the loop may sleep now.
+  virtual void onTurnEnd() {}
   // About once a second.
   virtual void onTick() {}
 };

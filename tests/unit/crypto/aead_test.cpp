@@ -85,6 +85,19 @@ TEST(Aead, refusesBuffersOfTheWrongSize) {
   EXPECT_FALSE(aeadOpen(Algorithm::aes256, kKey, kNonce, base::Bytes(49), {}, buffer));
 }
 
+TEST(Aead, forgottenKeysDoNotReachTheNextMessage) {
+  const auto message = base::bytesOf("message");
+  for (const auto algorithm : {Algorithm::aes256, Algorithm::chacha20}) {
+    base::Bytes before(message.size() + kTagSize);
+    base::Bytes after(before.size());
+    ASSERT_TRUE(aeadSeal(algorithm, kKey, kNonce, message, {}, before));
+    forgetMessageKeys();
+    forgetMessageKeys();
+    ASSERT_TRUE(aeadSeal(algorithm, kKey, kNonce, message, {}, after));
+    EXPECT_EQ(before, after);
+  }
+}
+
 TEST(Aead, aFailureLeavesNothingBehindForTheNextMessage) {
   const base::Bytes message(20, 9);
   base::Bytes sealed(message.size() + kTagSize);
