@@ -70,9 +70,11 @@ nghttp2_nv namedField(std::string_view name, std::string_view value) noexcept {
 }
 
 // Half of what a connection may hold is spread over its streams; the other half is for large bodies, which
-// have to be granted one by one.
+// have to be granted one by one. A window holds one frame of the size that everybody may send (RFC 9113
+// §4.2), and until a client has acknowledged our SETTINGS it is larger, so what the streams hold is counted
+// as well.
 std::size_t windowOfStream(const Limits& limits) {
-  return std::clamp<std::size_t>(limits.bodyPerConnection / 2 / std::max(limits.streams, 1U), 1024, 65535);
+  return std::clamp<std::size_t>(limits.bodyPerConnection / 2 / std::max(limits.streams, 1U), 16384, 65535);
 }
 
 }  // namespace
@@ -463,7 +465,15 @@ void H2Session::startBody(HttpExchange& exchange) {
 }
 
 void H2Session::takeBody(HttpExchange& exchange, base::ByteView piece) {
-  if (!exchange.takeBody(piece)) {
+  const auto before = exchange.body().size();
+  const bool taken = exchange.takeBody(piece);
+  if (!hold(exchange, exchange.body().size() - before)) {
+    transport_.report("http2: too many bodies at once (limits.body_per_connection)");
+    reach(Limit::bodyPerConnection);
+    reset(exchange, NGHTTP2_REFUSED_STREAM);
+    return;
+  }
+  if (!taken) {
     transport_.report("http2: no memory left for request bodies (limits.body_total)");
     reset(exchange, NGHTTP2_REFUSED_STREAM);
     return;
@@ -500,6 +510,7 @@ bool H2Session::tryGrant(HttpExchange& exchange) {
   auto& transfer = exchange.transfer;
   transfer.granted = std::max<std::size_t>(wanted, 1);
   granted_ += transfer.granted;
+  releaseHeld(exchange);
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, exchange.stream(), kGrantedWindow);
   nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
   return true;
@@ -507,6 +518,20 @@ bool H2Session::tryGrant(HttpExchange& exchange) {
 
 void H2Session::releaseGrant(HttpExchange& exchange) {
   granted_ -= std::exchange(exchange.transfer.granted, 0);
+}
+
+// False when the bodies without a grant take more than what the grants leave over, which is never less than
+// half.
+bool H2Session::hold(HttpExchange& exchange, std::size_t size) {
+  if (exchange.transfer.granted > 0) return true;
+  exchange.transfer.held += size;
+  held_ += size;
+  const auto limit = transport_.loop().limits().bodyPerConnection;
+  return held_ <= limit - std::min(granted_, limit / 2);
+}
+
+void H2Session::releaseHeld(HttpExchange& exchange) {
+  held_ -= std::exchange(exchange.transfer.held, 0);
 }
 
 void H2Session::grantWaiting() {
@@ -550,6 +575,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
                               withBody ? &provider : nullptr) != 0) {
     reset(exchange, NGHTTP2_INTERNAL_ERROR);
   }
+  releaseHeld(exchange);
   releaseGrant(exchange);
   grantWaiting();
   if (!exchange.requestEnded()) {
@@ -580,6 +606,7 @@ void H2Session::endStream(HttpExchange& exchange) {
   if (exchange.phase() == HttpExchange::Phase::head) noteHeadOver();
   auto& transfer = exchange.transfer;
   queued_ -= exchange.response.size() - transfer.sent;
+  releaseHeld(exchange);
   releaseGrant(exchange);
   if (transfer.next != nullptr) transfer.next->transfer.previous = transfer.previous;
   (transfer.previous != nullptr ? transfer.previous->transfer.next : open_) = transfer.next;

@@ -55,6 +55,8 @@ class H2Session final : public Session, private Timer {
   bool tryGrant(HttpExchange& exchange);
   void grantWaiting();
   void releaseGrant(HttpExchange& exchange);
+  [[nodiscard]] bool hold(HttpExchange& exchange, std::size_t size);
+  void releaseHeld(HttpExchange& exchange);
   void endStream(HttpExchange& exchange);
   void reset(HttpExchange& exchange, std::uint32_t code);
   void end(std::uint32_t error);
@@ -79,6 +81,7 @@ class H2Session final : public Session, private Timer {
   std::vector<std::int32_t> waitingForGrant_;
   std::size_t streams_ = 0;  // open
   std::size_t granted_ = 0;
+  std::size_t held_ = 0;    // bytes of bodies that have been granted nothing
   std::size_t queued_ = 0;  // bytes of answers that wait to be sent
   std::uint64_t sent_ = 0;
   std::uint64_t sentAtLastLook_ = 0;

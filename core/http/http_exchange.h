@@ -72,6 +72,7 @@ class HttpExchange final : public Exchange, private Timer {
     std::size_t unconsumed = 0;  // of the stream's window
     std::size_t granted = 0;     // of the connection's budget for large bodies
     bool waitsForGrant = false;
+    std::size_t held = 0;     // of a body that has been granted nothing
     std::size_t surplus = 0;  // of the head, beyond its limit
   };
   Transfer transfer;

@@ -118,6 +118,22 @@ TEST_F(H2Limits, headThatWasNotReadToTheEndLeavesNoDeadlineBehind) {
   EXPECT_EQ(client->fetch({}).status, 200);
 }
 
+// Until it acknowledges SETTINGS a client has windows of 65,535 bytes.
+TEST_F(H2Limits, bodiesThatFillWindowsBeforeSettingsAreAcknowledgedAreCounted) {
+  serve({.streams = 4, .bodyPerConnection = 40'000});
+  std::string bodies;
+  for (const std::uint32_t stream : {1U, 3U, 5U}) {
+    bodies += frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, stream, requestFields("PUT", "/echo"));
+    bodies += frame(NGHTTP2_DATA, 0, stream, std::string(16'000, 'x'));
+  }
+  TlsClient client(server().port(), {.credential = &credential_, .protocols = {"h2"}});
+  client.send(greeting() + bodies);
+
+  EXPECT_TRUE(server().journal().sawError("too many bodies at once"));
+  EXPECT_TRUE(server().journal().sawEvent("abandoned /echo"));
+  EXPECT_EQ(times(Limit::bodyPerConnection), 1U);
+}
+
 TEST_F(H2Limits, streamsBeyondTheLimitAreRefused) {
   serve({.streams = 4});
   auto client = connect();  // it does not know the limit yet

@@ -63,12 +63,12 @@ TEST_F(Http2, settingsAnnounceTheLimits) {
   };
   EXPECT_EQ(remote(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS), 250U);
   EXPECT_EQ(remote(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE), 16384U);
-  EXPECT_EQ(remote(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE), 8000U);
+  EXPECT_EQ(remote(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE), 16384U);
 }
 
 TEST_F(Http2, bodiesComeBackWhateverTheirSizeAndAnnouncement) {
   auto client = connect();
-  for (const std::size_t size : {0U, 1U, 7999U, 8000U, 8001U, 20'000U, 300'000U, 1'000'000U}) {
+  for (const std::size_t size : {0U, 1U, 16'383U, 16'384U, 16'385U, 40'000U, 300'000U, 1'000'000U}) {
     for (const bool announced : {false, true}) {
       const std::string body(size, 'x');
       const auto response =
