@@ -63,6 +63,7 @@ TlsClient::TlsClient(std::uint16_t port, const ClientOptions& options)
   SSL_CTX_set_max_proto_version(context_, options.version);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context_, keepSession);
+  if (options.ciphers != nullptr) SSL_CTX_set_ciphersuites(context_, options.ciphers);
   if (options.credential != nullptr) {
     SSL_CTX_use_certificate(context_, options.credential->certificate.get());
     SSL_CTX_use_PrivateKey(context_, options.credential->key.get());

@@ -21,6 +21,7 @@ struct ClientOptions {
   std::vector<std::string> protocols = {};  // ALPN, empty = none offered
   int version = 0;                          // TLS1_2_VERSION, TLS1_3_VERSION; 0 = any
   SSL_SESSION* session = nullptr;           // to resume
+  const char* ciphers = nullptr;            // in the client's order, of TLS 1.3; null = OpenSSL's
 };
 
 // A blocking TLS client over loopback. Every wait ends after some seconds with a failure.

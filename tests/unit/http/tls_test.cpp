@@ -41,6 +41,19 @@ TEST(TlsProtocol, http2IsPreferredWhateverTheClientsOrder) {
   EXPECT_EQ(client.protocol(), "h2");
 }
 
+TEST(TlsProtocol, cipherIsOurChoiceUnlessTheClientHasNoAes) {
+  TestServer server;
+  const auto credential = makeCredential({});
+  const auto chosen = [&](const char* offered) {
+    TlsClient client(server.port(), {.credential = &credential, .ciphers = offered});
+    return std::string(SSL_get_cipher_name(client.ssl()));
+  };
+
+  EXPECT_EQ(chosen("TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(chosen("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(chosen("TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"), "TLS_CHACHA20_POLY1305_SHA256");
+}
+
 TEST(TlsProtocol, unknownProtocolIsRefused) {
   TestServer server;
   const auto credential = makeCredential({});
