@@ -5,6 +5,7 @@
 readonly kGoMinimum=1.23
 readonly kGoBin=1.26.6       # from PyPI, where the machine has no Go
 readonly kGoServer=v0.24.0   # the KES release that tests and benchmarks hold ours against
+readonly kH2spec=v2.2.1+incompatible
 
 # Some containers start with no home at all; ccache, pip and Go all want one.
 [ -n "${HOME:-}" ] || export HOME=$PWD/build/home
@@ -75,29 +76,52 @@ setupGo() {
   export KES_GO
 }
 
-# Exports KES_PEERS, the folder that holds kes-go: the Go KES server and program, built from its module.
+# Exports KES_PEERS, the folder of programs that tests talk to, built from their modules: kes-go, the Go KES server
+# and command line, and h2spec.
 setupPeers() {
   export KES_PEERS=$kCache/peers
-  local work=$KES_PEERS/kes-go.src stamp=$KES_PEERS/kes-go.version
   mkdir -p "$KES_PEERS"
   exec 9>"$KES_PEERS/lock"
   flock 9
-  if [ ! -x "$KES_PEERS/kes-go" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$kGoServer" ]; then
-    say "Building the Go KES server $kGoServer as a peer for tests (once, 2 to 5 minutes)"
-    rm -rf "$work"
-    mkdir "$work"
-    (
-      cd "$work"
-      export CGO_ENABLED=0
-      "$KES_GO" mod init kes-peer
-      "$KES_GO" get "github.com/minio/kes@$kGoServer" "github.com/minio/kes/cmd/kes@$kGoServer"
-      "$KES_GO" build -o "$KES_PEERS/kes-go" github.com/minio/kes/cmd/kes
-    ) >"$KES_PEERS/kes-go.log" 2>&1 || {
-      tail -n 20 "$KES_PEERS/kes-go.log" >&2
-      die "could not build the Go KES server, see $KES_PEERS/kes-go.log"
-    }
-    rm -rf "$work"
-    echo "$kGoServer" >"$stamp"
+  setupPeer kes-go "$kGoServer" github.com/minio/kes/cmd/kes github.com/minio/kes
+  setupPeer h2spec "$kH2spec" github.com/summerwind/h2spec/cmd/h2spec
+  exec 9>&-
+}
+
+# setupPeer NAME VERSION PACKAGE [MODULE...]: builds one program; MODULE names others that need the same version.
+setupPeer() {
+  local name=$1 version=$2 package=$3
+  shift 2
+  local work=$KES_PEERS/$name.src stamp=$KES_PEERS/$name.version log=$KES_PEERS/$name.log
+  if [ -x "$KES_PEERS/$name" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$version" ]; then return; fi
+  say "Building $name $version as a peer for tests (once, up to 5 minutes)"
+  rm -rf "$work"
+  mkdir "$work"
+  (
+    cd "$work"
+    export CGO_ENABLED=0
+    "$KES_GO" mod init kes-peer
+    "$KES_GO" get "${@/%/@$version}"
+    "$KES_GO" build -o "$KES_PEERS/$name" "$package"
+  ) >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    die "could not build $name, see $log"
+  }
+  rm -rf "$work"
+  echo "$version" >"$stamp"
+}
+
+# The Python environment of tests/abuse, with the libraries that the attacks speak with.
+setupAbuse() {
+  local venv=$kCache/abuse pinned=tests/abuse/requirements.txt
+  mkdir -p "$kCache"
+  exec 9>"$kCache/abuse.lock"
+  flock 9
+  if ! cmp -s "$pinned" "$venv/requirements.txt"; then
+    say "Installing the libraries of tests/abuse from PyPI into $venv"
+    /usr/bin/python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$pinned"
+    cp "$pinned" "$venv/requirements.txt"
   fi
   exec 9>&-
 }
