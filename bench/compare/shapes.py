@@ -26,8 +26,6 @@ class Bar:
         theirs = best(self.shape, self.other, self.value)
         if theirs is None:
             return None
-        # CPU time comes in ticks of 10 ms, so that little of it may read as none.
-        ours, theirs = max(ours, 1e-3), max(theirs, 1e-3)
         return ours / theirs if self.most else theirs / ours
 
     def met(self, measured) -> bool:

@@ -12,7 +12,7 @@ struct ProcessUse {
   unsigned threads = 0;
 };
 
-// Reads /proc/<pid>/stat. All zero for pid 0, which stands for no process; throws when there is none.
+// Reads /proc/<pid>. All zero for pid 0, which stands for no process; throws when there is none.
 [[nodiscard]] ProcessUse useOf(int pid);
 
 }  // namespace kes::load

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +18,6 @@ import (
 
 	"github.com/minio/kms-go/kes"
 )
-
-// ticksPerSecond is what Linux counts CPU time in for programs, on every architecture we run on.
-const ticksPerSecond = 100
 
 var (
 	url        = flag.String("url", "https://127.0.0.1:7373", "the server")
@@ -90,24 +88,24 @@ func call(client *kes.Client, length time.Duration) []time.Duration {
 	return slices.Concat(taken...)
 }
 
-// cpuTime is what the server has used so far, in seconds (proc(5), fields 14 and 15).
+// cpuTime is what the server's threads have used so far, in seconds: the first number of their schedstat, which is in
+// nanoseconds. That of /proc/PID/stat comes in ticks of 10 ms.
 func cpuTime() float64 {
-	if *pid == 0 {
-		return 0
-	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", *pid))
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", *pid))
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	total := 0
-	for _, field := range fields[11:13] {
-		ticks, err := strconv.Atoi(field)
+	total := 0.0
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
 		if err != nil {
 			log.Fatal(err)
 		}
-		total += ticks
+		nanoseconds, err := strconv.ParseFloat(strings.Fields(string(text))[0], 64)
+		if err != nil {
+			log.Fatal(err)
+		}
+		total += nanoseconds
 	}
-	return float64(total) / ticksPerSecond
+	return total / 1e9
 }
