@@ -115,6 +115,12 @@ class TestHandler final : public Handler {
 
 }  // namespace
 
+void Journal::dropDeferred() {
+  std::vector<Deferred> dropped;
+  const std::lock_guard lock(mutex_);
+  dropped.swap(deferred_);
+}
+
 void Journal::addDeferred(Deferred deferred) {
   const std::lock_guard lock(mutex_);
   deferred_.push_back(std::move(deferred));
@@ -193,10 +199,8 @@ HandlerFactory handlersFor(std::shared_ptr<Journal> journal) {
 }
 
 TestServer::TestServer(TestServerOptions options) : journal_(std::make_shared<Journal>()) {
-  // Weak, for the journal may hold what keeps an event loop alive.
-  options.settings.onConnectionError = [journal = std::weak_ptr(journal_)](std::string_view,
-                                                                           std::string_view what) {
-    if (const auto held = journal.lock()) held->addError(what);
+  options.settings.onConnectionError = [journal = journal_](std::string_view, std::string_view what) {
+    journal->addError(what);
   };
   auto started =
       Server::start(options.settings, tlsSettingsOf(options), makeVerifier(journal_), handlersFor(journal_));
@@ -204,7 +208,11 @@ TestServer::TestServer(TestServerOptions options) : journal_(std::make_shared<Jo
   server_ = std::move(*started);
 }
 
-TestServer::~TestServer() = default;
+TestServer::~TestServer() {
+  server_.reset();
+  // What was deferred keeps its event loop alive, and that the verifier with this journal.
+  journal_->dropDeferred();
+}
 
 base::Outcome<void> TestServer::updateTls(const TestServerOptions& options) {
   return server_->updateTls(tlsSettingsOf(options), makeVerifier(journal_));

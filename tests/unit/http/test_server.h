@@ -18,6 +18,7 @@ class Journal {
   void addDeferred(Deferred deferred);
   // Waits for the next exchange that was deferred.
   [[nodiscard]] Deferred takeDeferred();
+  void dropDeferred();
   void addError(std::string_view what);
   // Waits for a connection error that contains `part`.
   [[nodiscard]] bool sawError(std::string_view part);
