@@ -38,6 +38,7 @@ static_assert(kHttpLimits.size() == http::kLimits);
 
 std::vector<LimitCounter> limitCounters(const http::Counters& http, const Context& context) {
   std::vector<LimitCounter> all;
+  all.reserve(kHttpLimits.size() + 6);
   for (const auto& [limit, name, help] : kHttpLimits) all.push_back({name, help, http.times(limit)});
 
   const auto add = [&](std::string_view name, std::string_view help,

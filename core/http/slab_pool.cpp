@@ -34,12 +34,17 @@ void* map(std::size_t size) noexcept {
 
 }  // namespace
 
+// What a returned object holds.
+struct SlabPool::Returned {
+  Returned* next;
+};
+
 struct SlabPool::Slab : ListLink {
   std::size_t sizeClass;
   std::size_t mapped;
   std::uint32_t used = 0;
   std::uint32_t fresh = kPage;  // offset of what was never handed out
-  void* returned = nullptr;     // a list through the objects themselves
+  Returned* returned = nullptr;
 
   [[nodiscard]] bool full() const noexcept {
     return returned == nullptr && fresh + kSizes[sizeClass] > kSlabSize;
@@ -64,7 +69,7 @@ void* SlabPool::allocate(std::size_t size) noexcept {
   if (slab->used++ == 0) --empty_[sizeClass];
   void* object = slab->returned;
   if (object != nullptr) {
-    std::memcpy(&slab->returned, object, sizeof slab->returned);
+    slab->returned = slab->returned->next;
   } else {
     object = reinterpret_cast<std::uint8_t*>(slab) + slab->fresh;
     slab->fresh += kSizes[sizeClass];
@@ -80,8 +85,7 @@ void SlabPool::release(void* object) noexcept {
     dropSlab(slab);
     return;
   }
-  std::memcpy(object, &slab.returned, sizeof slab.returned);
-  slab.returned = object;
+  slab.returned = new (object) Returned{slab.returned};
   if (!slab.linked()) slab.insertBefore(*free_[slab.sizeClass].next);
   if (--slab.used > 0) return;
   if (empty_[slab.sizeClass] == kSpareSlabs) {

@@ -36,6 +36,7 @@ class SlabPool {
   // pages.
   static constexpr std::array<std::uint32_t, 17> kSizes = {32,  48,   64,   96,   128,  192,  256,  384,  512,
                                                            768, 1024, 1536, 2048, 2944, 4096, 8192, 20480};
+  struct Returned;
   struct Slab;
 
   [[nodiscard]] static std::size_t classOf(std::size_t size) noexcept;
