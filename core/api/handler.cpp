@@ -321,7 +321,10 @@ void ApiHandler::wipeScratch() noexcept {
 
 void ApiHandler::appendBase64(base::ByteView bytes) {
   const std::size_t at = text_.size();
-  text_.resize_and_overwrite(at + base::base64Size(bytes.size()), [&](char* text, std::size_t size) {
+  const std::size_t size = at + base::base64Size(bytes.size());
+  // What libstdc++ 12 tells the function is not `size` where the string had to grow, but the capacity it has
+  // grown to.
+  text_.resize_and_overwrite(size, [&](char* text, std::size_t) {
     base::encodeBase64(bytes, text + at);
     return size;
   });

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/encoding.h"
 #include "doubles.h"
 
 namespace kes::api {
@@ -175,6 +176,25 @@ TEST_F(HandlerTest, answersFromTheCacheWithoutLeavingTheLoop) {
   FakeExchange hmac("PUT", "/v1/key/hmac/my-key", R"({"message":"aGVsbG8="})");
   handle(hmac);
   EXPECT_EQ(hmac.status, 200);
+}
+
+// The text of one answer is kept for the next; that of a refused method is short, and has to grow.
+TEST_F(HandlerTest, answersEndWhereTheyShouldAsTheyGrow) {
+  FakeExchange refused("GET", "/v1/key/encrypt/my-key");
+  handle(refused);
+  ASSERT_EQ(refused.status, 405);
+  for (std::size_t size = 1; size < 1000; ++size) {
+    const auto plaintext = base::encodeBase64(base::Bytes(size, 'x'));
+    FakeExchange encrypt("PUT", "/v1/key/encrypt/my-key", R"({"plaintext":")" + plaintext + R"("})");
+    handle(encrypt);
+    ASSERT_EQ(encrypt.answer.size(), std::string_view(R"({"ciphertext":""})").size() + 1 +
+                                         base::base64Size(size + crypto::kCiphertextOverhead))
+        << encrypt.answer;
+
+    FakeExchange decrypt("PUT", "/v1/key/decrypt/my-key", encrypt.answer);
+    handle(decrypt);
+    ASSERT_EQ(decrypt.answer, R"({"plaintext":")" + plaintext + "\"}\n");
+  }
 }
 
 TEST_F(HandlerTest, takesAnAnnouncedEmptyBodyAsNoContextButNotOneCutShort) {
