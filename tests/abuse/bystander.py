@@ -61,8 +61,12 @@ class Connection:
 
     @staticmethod
     def _check(status, answer):
-        if status != 200 or len(json.loads(answer)["ciphertext"]) < 40:
-            raise ConnectionError(f"answer {status} {answer[:200]!r}")
+        try:
+            if status == 200 and len(json.loads(answer)["ciphertext"]) >= 40:
+                return
+        except ValueError:
+            pass
+        raise ConnectionError(f"answer {status} {answer[:500]!r}")
 
 
 @dataclasses.dataclass

@@ -52,6 +52,22 @@ def connection_flood(target, clock):
     return f"{tried} connections, up to {HELD} at once" + "".join(f", {n} x {what}" for what, n in outcome.items())
 
 
+@case("connections-per-address", memory=32 * MB, limits={"connections_per_address": 100, "handshake_timeout": "2s"})
+def connections_per_address(target, clock):
+    """All the connections that the server would take, from an address of the attacker's own, where a limit is set."""
+    refused = held_longer = 0
+    while clock.running() or not refused:
+        held = [wire.connect_tcp(target, source="127.0.0.9") for _ in range(300)]
+        for connection in held:
+            _, closed = wire.receive_all(connection, 0.01)
+            refused += closed
+            held_longer += not closed
+            connection.close()
+    rounds = (refused + held_longer) // 300
+    expect(refused >= 200 * rounds, f"{held_longer} of {300 * rounds} connections were held, 100 each time were due")
+    return f"{refused} of {300 * rounds} connections: refused"
+
+
 @case("idle-connections", memory=96 * MB)
 def idle_connections(target, clock):
     """A thousand connections that have shaken hands and then do nothing."""

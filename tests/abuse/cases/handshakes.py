@@ -147,7 +147,8 @@ def certificate_with(target, name, bits, names):
     folder = pathlib.Path(target.folder)
     key, certificate, config = (folder / f"{name}.{end}" for end in ("key", "crt", "cnf"))
     config.write_text("[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=huge\n[ext]\n"
-                      "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\nsubjectAltName=@names\n[names]\n"
+                      "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\nsubjectAltName=@names\n"
+                      "[names]\n"
                       + "".join(f"DNS.{i} = {i}.{'x' * 50}.example.net\n" for i in range(names)))
     kind = ["rsa:" + str(bits)] if bits else ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     openssl("req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-config", config, "-keyout", key, "-out",
@@ -158,7 +159,8 @@ def certificate_with(target, name, bits, names):
 @case("huge-certificates", memory=48 * MB)
 def huge_certificates(target, clock):
     """Certificates of more than 64 KiB, long chains, and a large key."""
-    refused = {"certificate of 200 KB": certificate_with(target, "wide", 0, 2500), "chain of 300": chain_of(target, 300)}
+    refused = {"certificate of 200 KB": certificate_with(target, "wide", 0, 2500),
+               "chain of 300": chain_of(target, 300)}
     borne = {"RSA of 4096 bits": certificate_with(target, "long", 4096, 1), "chain of 20": chain_of(target, 20)}
     seen = collections.Counter()
     while clock.running() or not seen:
@@ -288,7 +290,8 @@ def plaintext(target, clock):
         "h2c": wire.PREFACE + wire.settings(),
         "SSH": b"SSH-2.0-OpenSSH_9.2p1\r\n",
         "noise": bytes(range(256)) * 64,
-        "TLS 1.0": b"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x01" + b"x" * 32 + b"\x00\x00\x02\x00\x2f\x01\x00" + b"\x00\x00",
+        "TLS 1.0": (b"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x01" + b"x" * 32
+                    + b"\x00\x00\x02\x00\x2f\x01\x00\x00\x00"),
         "a record of 64 KiB": b"\x16\x03\x01\xff\xff" + b"x" * 65535,
     }
     seen = collections.Counter()

@@ -90,8 +90,8 @@ def smuggling(target, clock):
 def huge_head(target, clock):
     """Heads of a megabyte: in one field, in many, in the target."""
     tls = wire.context(target.stranger, protocols=("http/1.1",))
-    shapes = ["GET /version HTTP/1.1\r\nHost: x\r\nX: " + "y" * MB, "GET /version HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n" * 170000,
-              "GET /" + "x" * MB]
+    begin = "GET /version HTTP/1.1\r\nHost: x\r\n"
+    shapes = [begin + "X: " + "y" * MB, begin + "X: y\r\n" * 170000, "GET /" + "x" * MB]
     seen = collections.Counter()
     while clock.running() or not seen:
         for shape in shapes:
@@ -143,7 +143,7 @@ def slow_headers(target, clock):
     return f"{closed} slow heads: all closed"
 
 
-@case("slow-body-h1", memory=32 * MB, limits={"header_timeout": "1s"})
+@case("slow-body-h1", memory=32 * MB, limits={"body_timeout": "1s"})
 def slow_body(target, clock):
     """Bodies that come a byte at a time, announced and chunked."""
     tls = wire.context(target.insider, protocols=("http/1.1",))
@@ -177,8 +177,9 @@ def slowhttptest(target, clock, *mode, closing=True):
     """Runs slowhttptest and returns what it says about its connections, some of which the server must have closed."""
     url = f"https://{target.host}:{target.port}/v1/ready"
     with tempfile.TemporaryDirectory(dir=target.folder) as folder:
-        run = subprocess.run(["slowhttptest", *mode, "-c", "200", "-r", "100", "-l", str(max(int(clock.left()), 4)), "-u",
-                              url, "-p", "3", "-g", "-o", f"{folder}/slow"], capture_output=True, check=False,
+        seconds = str(max(int(clock.left()), 4))
+        run = subprocess.run(["slowhttptest", *mode, "-c", "200", "-r", "100", "-l", seconds, "-u", url, "-p", "3",
+                              "-g", "-o", f"{folder}/slow"], capture_output=True, check=False,
                              stdin=subprocess.DEVNULL)
         table = pathlib.Path(f"{folder}/slow.csv")
         expect(table.exists(), f"slowhttptest does not run: {run.stderr[-300:]!r}")
@@ -196,7 +197,7 @@ def slowhttptest_headers(target, clock):
     return slowhttptest(target, clock, "-H", "-i", "1", "-x", "10")
 
 
-@case("slowhttptest-body", memory=32 * MB, limits={"header_timeout": "1s"}, open_to_all=True)
+@case("slowhttptest-body", memory=32 * MB, limits={"body_timeout": "1s"}, open_to_all=True)
 def slowhttptest_body(target, clock):
     """slowhttptest -B."""
     return slowhttptest(target, clock, "-B", "-i", "1", "-s", "4096", "-x", "10")

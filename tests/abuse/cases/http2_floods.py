@@ -185,7 +185,7 @@ def window_update_flood(target, clock):
     return f"{sent} x 1000 WINDOW_UPDATE: {'borne' if alive else connection.goaway}"
 
 
-@case("empty-data-flood", memory=16 * MB, limits={"header_timeout": "1s"})
+@case("empty-data-flood", memory=16 * MB, limits={"body_timeout": "1s"})
 def empty_data_flood(target, clock):
     """DATA frames without data (CVE-2019-9518), in a body that the server waits for."""
     blob = wire.data(1, b"") * 1000

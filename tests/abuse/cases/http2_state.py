@@ -71,7 +71,7 @@ def tiny_window(target, clock):
     return f"{taken} bytes in frames of one byte: served"
 
 
-@case("bodies-without-end", memory=64 * MB, limits={"header_timeout": "1s"})
+@case("bodies-without-end", memory=64 * MB, limits={"body_timeout": "1s"})
 def bodies_without_end(target, clock):
     """Bodies that fill their windows and never end, by a client that does not acknowledge SETTINGS.
 
@@ -98,7 +98,7 @@ def bodies_without_end(target, clock):
     return ", ".join(f"{n} x {end}" for end, n in seen.most_common())
 
 
-@case("slow-body-h2", memory=16 * MB, limits={"header_timeout": "1s"})
+@case("slow-body-h2", memory=16 * MB, limits={"body_timeout": "1s"})
 def slow_body(target, clock):
     """Bodies of one byte now and then on every stream."""
     streams = range(1, 500, 2)
