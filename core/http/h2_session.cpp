@@ -520,14 +520,14 @@ void H2Session::releaseGrant(HttpExchange& exchange) {
   granted_ -= std::exchange(exchange.transfer.granted, 0);
 }
 
-// False when the bodies without a grant take more than what the grants leave over, which is never less than
-// half.
+// False when the bodies without a grant take more than a connection may hold. Those of a client that respects
+// its windows can do so only on nearly all of its streams at once, while large bodies on them wait for a
+// grant.
 bool H2Session::hold(HttpExchange& exchange, std::size_t size) {
   if (exchange.transfer.granted > 0) return true;
   exchange.transfer.held += size;
   held_ += size;
-  const auto limit = transport_.loop().limits().bodyPerConnection;
-  return held_ <= limit - std::min(granted_, limit / 2);
+  return held_ <= transport_.loop().limits().bodyPerConnection;
 }
 
 void H2Session::releaseHeld(HttpExchange& exchange) {
