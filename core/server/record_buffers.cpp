@@ -52,16 +52,26 @@ void* RecordBuffers::take() noexcept {
 }
 
 void RecordBuffers::give(void* buffer) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    if (warm_.size() < kWarm) return warm_.push_back(buffer);
-  }
+  if (keepsWarm(buffer)) return;
   // Memory that is locked out of swap goes back by a newer call only; without it, it is wiped and stays.
   if (::madvise(buffer, kSlot, MADV_DONTNEED_LOCKED) != 0 && ::madvise(buffer, kSlot, MADV_DONTNEED) != 0) {
     base::wipe(buffer, kSlot);
   }
   const std::lock_guard lock(mutex_);
   free_.push_back(buffer);
+}
+
+bool RecordBuffers::keepsWarm(void* buffer) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (warm_.size() + warming_ == kWarm) return false;
+    ++warming_;
+  }
+  base::wipe(buffer, kSlot);
+  const std::lock_guard lock(mutex_);
+  --warming_;
+  warm_.push_back(buffer);
+  return true;
 }
 
 }  // namespace kes::server

@@ -9,9 +9,8 @@ namespace kes::server {
 
 // Memory for OpenSSL's buffers of TLS records. Each holds 16 KiB and more, of which most records fill a few
 // hundred bytes; they come and go with a connection's activity. Here each begins on a page of its own and is
-// given back to the system when it is freed, but for a few that stay warm: what was not used is never there,
-// and the heap gets no holes. What stays is ciphertext: OpenSSL overwrites what it has decrypted
-// (SSL_OP_CLEANSE_PLAINTEXT), and encrypts in place. Thread-safe.
+// given back to the system when it is freed, which empties it, but for a few that are wiped and stay warm:
+// what was not used is never there, and the heap gets no holes. Thread-safe.
 class RecordBuffers {
  public:
   RecordBuffers();
@@ -23,7 +22,7 @@ class RecordBuffers {
   [[nodiscard]] static constexpr bool fits(std::size_t size) noexcept {
     return size > 16 * 1024 && size <= kSlot;
   }
-  // Null when there is no room left.
+  // Zeros; null when there is no room left.
   [[nodiscard]] void* take() noexcept;
   [[nodiscard]] bool owns(const void* buffer) const noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(buffer);
@@ -38,11 +37,14 @@ class RecordBuffers {
   // Address space, not memory.
   static constexpr std::size_t kRoom = std::size_t(4) << 30U;
 
+  [[nodiscard]] bool keepsWarm(void* buffer) noexcept;
+
   std::uintptr_t begin_ = 0;
   std::mutex mutex_;
   std::size_t fresh_ = 0;  // offset of what was never taken
   std::vector<void*> free_;
   std::vector<void*> warm_;
+  std::size_t warming_ = 0;  // on their way to warm_
 };
 
 }  // namespace kes::server

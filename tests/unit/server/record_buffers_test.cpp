@@ -19,6 +19,17 @@ TEST(RecordBuffers, areForTheSizesOfRecordsOnly) {
   EXPECT_FALSE(RecordBuffers::fits(RecordBuffers::kSlot + 1));
 }
 
+TEST(RecordBuffers, areZeroHoweverOftenTheyWereUsed) {
+  RecordBuffers buffers;
+  for (int i = 0; i < 3; ++i) {
+    auto* const bytes = static_cast<unsigned char*>(buffers.take());
+    ASSERT_NE(bytes, nullptr);
+    EXPECT_TRUE(std::all_of(bytes, bytes + RecordBuffers::kSlot, [](unsigned char b) { return b == 0; }));
+    std::memset(bytes, 0xA5, RecordBuffers::kSlot);
+    buffers.give(bytes);
+  }
+}
+
 TEST(RecordBuffers, giveTheirMemoryBackButForAFew) {
   RecordBuffers buffers;
   std::vector<unsigned char*> taken;
