@@ -26,7 +26,7 @@ class HandshakeGuest : private ListLink {
   base::SteadyTime since_{};
 };
 
-// Bounds the handshakes in progress on one event loop. Whoever comes later waits in line; a client that has
+// Bounds the handshakes in progress of one handshaker. Whoever comes later waits in line; a client that has
 // dawdled for a second gives its place to one that waits.
 class HandshakeGate {
  public:

@@ -6,15 +6,14 @@
 #include <cstring>
 #include <new>
 
+#include "base/pages.h"
+
 namespace kes::http {
 namespace {
 
 // Slabs are aligned to their size, so that an object's address tells its slab.
 constexpr std::size_t kSlabSize = 256 * 1024;
 constexpr std::size_t kPage = 4096;
-#ifndef MADV_DONTNEED_LOCKED
-constexpr int MADV_DONTNEED_LOCKED = 24;  // Linux 5.18
-#endif
 constexpr std::size_t kOversize = ~std::size_t(0);  // the class of an object with a slab of its own
 // Empty slabs kept for each class.
 constexpr std::uint32_t kSpareSlabs = 1;
@@ -112,8 +111,7 @@ void* SlabPool::resize(void* object, std::size_t size) noexcept {
 
 void SlabPool::discard(void* object) noexcept {
   const auto size = kSizes[slabOf(object).sizeClass] & ~(kPage - 1);
-  // A process that keeps its memory out of swap has it locked. Older kernels leave it as it is.
-  if (::madvise(object, size, MADV_DONTNEED_LOCKED) != 0) ::madvise(object, size, MADV_DONTNEED);
+  base::discardPages(object, size);
 }
 
 std::size_t SlabPool::classOf(std::size_t size) noexcept {

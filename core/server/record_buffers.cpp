@@ -5,16 +5,10 @@
 #include <cstring>
 #include <new>
 
+#include "base/pages.h"
 #include "base/secret.h"
 
 namespace kes::server {
-namespace {
-
-#ifndef MADV_DONTNEED_LOCKED
-constexpr int MADV_DONTNEED_LOCKED = 24;  // Linux 5.18
-#endif
-
-}  // namespace
 
 RecordBuffers::RecordBuffers() {
   warm_.reserve(kWarm);
@@ -53,10 +47,7 @@ void* RecordBuffers::take() noexcept {
 
 void RecordBuffers::give(void* buffer) noexcept {
   if (keepsWarm(buffer)) return;
-  // Memory that is locked out of swap goes back by a newer call only; without it, it is wiped and stays.
-  if (::madvise(buffer, kSlot, MADV_DONTNEED_LOCKED) != 0 && ::madvise(buffer, kSlot, MADV_DONTNEED) != 0) {
-    base::wipe(buffer, kSlot);
-  }
+  if (!base::discardPages(buffer, kSlot)) base::wipe(buffer, kSlot);
   const std::lock_guard lock(mutex_);
   free_.push_back(buffer);
 }
