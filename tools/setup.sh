@@ -111,19 +111,22 @@ setupPeer() {
   echo "$version" >"$stamp"
 }
 
-# The Python environment of tests/abuse, with the libraries that the attacks speak with.
-setupAbuse() {
-  local venv=$kCache/abuse pinned=tests/abuse/requirements.txt
+# setupPython NAME...: the Python environment of each folder tests/NAME, with the libraries that it pins.
+setupPython() {
+  local name venv pinned
   mkdir -p "$kCache"
-  exec 9>"$kCache/abuse.lock"
-  flock 9
-  if ! cmp -s "$pinned" "$venv/requirements.txt"; then
-    say "Installing the libraries of tests/abuse from PyPI into $venv"
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$pinned"
-    cp "$pinned" "$venv/requirements.txt"
-  fi
-  exec 9>&-
+  for name in "$@"; do
+    venv=$kCache/$name pinned=tests/$name/requirements.txt
+    exec 9>"$venv.lock"
+    flock 9
+    if ! cmp -s "$pinned" "$venv/requirements.txt"; then
+      say "Installing the libraries of tests/$name from PyPI into $venv"
+      /usr/bin/python3 -m venv --clear "$venv"
+      "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$pinned"
+      cp "$pinned" "$venv/requirements.txt"
+    fi
+    exec 9>&-
+  done
 }
 
 # Builds kes-gosdk, the load generator that uses the real client library, into $KES_PEERS.
