@@ -249,7 +249,9 @@ void ApiHandler::notFound(Exchange& exchange) {
 void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
   text_ = fmt::format("{{\"message\":\"received method '{}' expected '{}'\"}}\n",
                       escapedJson(base::toValidUtf8(exchange.method())), route.method);
-  const std::array headers = {Exchange::Header{"accept", route.method}};
+  // RFC 9110 §15.5.6 asks for `Allow`; KES sends `Accept`.
+  const std::array headers = {Exchange::Header{"allow", route.method == "PUT" ? "PUT, POST" : route.method},
+                              Exchange::Header{"accept", route.method}};
   finish(exchange, 405, kJson, text_, headers);
 }
 

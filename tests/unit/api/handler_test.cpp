@@ -150,11 +150,12 @@ TEST_F(HandlerTest, redirectsToTheSubTreeWithItsQuery) {
   EXPECT_EQ(exchange.answer, "<a href=\"/v1/key/list/?x=1\">Moved Permanently</a>.\n\n");
 }
 
-TEST_F(HandlerTest, namesTheMethodInTheAcceptHeader) {
+TEST_F(HandlerTest, namesTheMethodInTwoHeaders) {
   FakeExchange exchange("HEAD", "/version", "", "");
   handle(exchange);
   EXPECT_EQ(exchange.status, 405);
   EXPECT_EQ(exchange.headers["accept"], "GET");
+  EXPECT_EQ(exchange.headers["allow"], "GET");
 }
 
 TEST_F(HandlerTest, answersFromTheCacheWithoutLeavingTheLoop) {
