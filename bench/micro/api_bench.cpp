@@ -118,6 +118,10 @@ class QuietExchange final : public http::Exchange {
   void respond(int status, std::string_view, std::string_view, std::span<const Header>) override {
     status_ = status;
   }
+  http::Deferred stream(int, std::string_view, std::span<const Header>) override { return {}; }
+  void write(std::string_view) override {}
+  bool congested() const override { return false; }
+  void end() override {}
   [[nodiscard]] int status() const noexcept { return status_; }
 
  private:

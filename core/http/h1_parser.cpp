@@ -197,8 +197,12 @@ std::optional<std::uint64_t> H1Parser::remaining() const {
   return *length - parser.bodySeen;
 }
 
+bool H1Parser::isVersion11() const {
+  return slot_->parser->isVersion11();
+}
+
 bool H1Parser::keepAlive() const {
-  return slot_->parser->isVersion11() && slot_->parser->keep_alive();
+  return isVersion11() && slot_->parser->keep_alive();
 }
 
 bool H1Parser::expectsContinue() const {

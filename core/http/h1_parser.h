@@ -36,6 +36,8 @@ class H1Parser {
   // Below: only once the head is complete.
   [[nodiscard]] std::optional<std::uint64_t> contentLength() const;
   [[nodiscard]] std::optional<std::uint64_t> remaining() const;
+  // The client understands chunks (RFC 9112 §7.1).
+  [[nodiscard]] bool isVersion11() const;
   // The client wants to use the connection again.
   [[nodiscard]] bool keepAlive() const;
   [[nodiscard]] bool expectsContinue() const;

@@ -1,6 +1,8 @@
 #include "http/h1_session.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "http/event_loop.h"
@@ -15,6 +17,13 @@ constexpr std::uint64_t kMostDrained = 256 * 1024;
 constexpr std::size_t kReadAhead = 16 * 1024;
 // Bodies up to this size leave in one piece with their head.
 constexpr std::size_t kJoinedBody = 16 * 1024;
+
+void appendChunkSize(WipedBytes& out, std::size_t size) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), size, 16).ptr;
+  out.append(std::string_view(digits.begin(), end));
+  out.append("\r\n");
+}
 
 }  // namespace
 
@@ -120,10 +129,46 @@ void H1Session::takeBody(base::ByteView piece) {
 
 void H1Session::respond(HttpExchange& exchange, const Answer& answer) {
   const bool ended = exchange.requestEnded();
-  closes_ = closes_ || draining_ || transport_.loop().stopping() || !parser_.keepAlive() ||
-            (!ended && !restIsShort());
+  closes_ = closesByItself() || (!ended && !restIsShort());
   write(answer, exchange.method() == "HEAD");
   if (!ended && !closes_) exchange.limitRest();
+  transport_.touch();
+}
+
+bool H1Session::closesByItself() const {
+  return closes_ || draining_ || transport_.loop().stopping() || !parser_.keepAlive();
+}
+
+// What is left of the request is not read meanwhile, so nothing can follow it.
+void H1Session::startPieces(HttpExchange& exchange, const Answer& head) {
+  closes_ = closesByItself() || !exchange.requestEnded();
+  auto& out = transport_.loop().outputBuffer();
+  appendResponseHead(out, {.status = head.status,
+                           .date = transport_.loop().date(),
+                           .contentType = head.contentType,
+                           .contentLength = std::nullopt,
+                           .chunked = parser_.isVersion11(),
+                           .extra = head.extra,
+                           .close = closes_});
+  transport_.write(out.view());
+  out.clear(EventLoop::kReceiveSize);
+  transport_.touch();
+}
+
+void H1Session::sendPiece(HttpExchange&, std::string_view piece) {
+  auto& out = transport_.loop().outputBuffer();
+  const bool chunked = parser_.isVersion11();
+  if (chunked) appendChunkSize(out, piece.size());
+  out.append(piece);
+  if (chunked) out.append("\r\n");
+  transport_.write(out.view());
+  out.clear(EventLoop::kReceiveSize);
+  transport_.touch();
+}
+
+void H1Session::endPieces(HttpExchange&) {
+  closes_ = closes_ || draining_;
+  if (parser_.isVersion11()) transport_.write(base::bytesOf("0\r\n\r\n"));
   transport_.touch();
 }
 
@@ -194,10 +239,13 @@ void H1Session::onTimeout() {
 void H1Session::drain() {
   draining_ = true;
   if (exchange_ == nullptr) finished_ = true;
+  if (exchange_ != nullptr) exchange_->cutStream();
 }
 
 bool H1Session::waiting() const {
-  return announced_ && exchange_->phase() == HttpExchange::Phase::deferred;
+  if (!announced_) return false;
+  const auto phase = exchange_->phase();
+  return phase == HttpExchange::Phase::deferred || phase == HttpExchange::Phase::streaming;
 }
 
 }  // namespace kes::http

@@ -24,6 +24,10 @@ class H1Session final : public Session {
 
   void startBody(HttpExchange& exchange) override;
   void respond(HttpExchange& exchange, const Answer& answer) override;
+  void startPieces(HttpExchange& exchange, const Answer& head) override;
+  void sendPiece(HttpExchange& exchange, std::string_view piece) override;
+  void endPieces(HttpExchange& exchange) override;
+  bool congested(const HttpExchange&) const override { return transport_.congested(); }
   void giveUp(HttpExchange& exchange) override;
 
  private:
@@ -35,6 +39,7 @@ class H1Session final : public Session {
   void endRequestIfAnswered();
   void refuse(int status);
   void write(const Answer& answer, bool headOnly);
+  [[nodiscard]] bool closesByItself() const;
   [[nodiscard]] bool restIsShort() const;
   // True while an answer must be awaited before anything else can be done.
   [[nodiscard]] bool waiting() const;

@@ -153,8 +153,10 @@ struct H2Session::Callbacks {
     const auto& exchange = *static_cast<HttpExchange*>(source->ptr);
     const auto left = exchange.response.size() - exchange.transfer.sent;
     const auto size = std::min(left, room);
+    const bool more = exchange.phase() == HttpExchange::Phase::streaming;
+    if (left == 0 && more) return NGHTTP2_ERR_DEFERRED;
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (size == left) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (size == left && !more) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(size);
   }
 
@@ -360,6 +362,7 @@ bool H2Session::stuck() {
 void H2Session::drain() {
   if (draining_) return;
   draining_ = true;
+  for (auto* exchange = open_; exchange != nullptr; exchange = exchange->transfer.next) exchange->cutStream();
   nghttp2_submit_shutdown_notice(session_);
   transport_.loop().timers().schedule(*this, transport_.loop().now() + kDrainNotice);
   transport_.touch();
@@ -544,6 +547,32 @@ void H2Session::grantWaiting() {
 }
 
 void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
+  submit(exchange, answer, false);
+}
+
+void H2Session::startPieces(HttpExchange& exchange, const Answer& head) {
+  submit(exchange, head, true);
+}
+
+void H2Session::sendPiece(HttpExchange& exchange, std::string_view piece) {
+  auto& unsent = exchange.response;
+  unsent.dropFront(std::exchange(exchange.transfer.sent, 0));
+  unsent.append(piece);
+  queued_ += piece.size();
+  nghttp2_session_resume_data(session_, exchange.stream());
+  transport_.touch();
+}
+
+void H2Session::endPieces(HttpExchange& exchange) {
+  nghttp2_session_resume_data(session_, exchange.stream());
+  transport_.touch();
+}
+
+bool H2Session::congested(const HttpExchange& exchange) const {
+  return transport_.congested() || exchange.response.size() - exchange.transfer.sent > kOutputChunk;
+}
+
+void H2Session::submit(HttpExchange& exchange, const Answer& answer, bool inPieces) {
   std::array<char, 3> status{};
   std::to_chars(status.data(), status.data() + status.size(), std::clamp(answer.status, 100, 999));
   std::array<char, 20> length{};
@@ -557,7 +586,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   if (!answer.contentType.empty() && isSendableValue(answer.contentType)) {
     fields[count++] = namedField("content-type", answer.contentType);
   }
-  if (mayHaveBody(answer.status)) {
+  if (mayHaveBody(answer.status) && !inPieces) {
     fields[count++] = namedField("content-length", {length.data(), lengthEnd});
   }
   for (const auto& header : answer.extra) {
@@ -572,7 +601,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   }
   nghttp2_data_provider provider{{.ptr = &exchange}, Callbacks::readResponse};
   if (nghttp2_submit_response(session_, exchange.stream(), fields.data(), count,
-                              withBody ? &provider : nullptr) != 0) {
+                              withBody || inPieces ? &provider : nullptr) != 0) {
     reset(exchange, NGHTTP2_INTERNAL_ERROR);
   }
   releaseHeld(exchange);
@@ -581,7 +610,7 @@ void H2Session::respond(HttpExchange& exchange, const Answer& answer) {
   if (!exchange.requestEnded()) {
     // The rest of the body is read and dropped for a while.
     nghttp2_session_consume_stream(session_, exchange.stream(), std::exchange(transfer.unconsumed, 0));
-    exchange.limitRest();
+    if (!inPieces) exchange.limitRest();
   }
   transport_.touch();
 }

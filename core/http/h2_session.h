@@ -33,6 +33,10 @@ class H2Session final : public Session, private Timer {
 
   void startBody(HttpExchange& exchange) override;
   void respond(HttpExchange& exchange, const Answer& answer) override;
+  void startPieces(HttpExchange& exchange, const Answer& head) override;
+  void sendPiece(HttpExchange& exchange, std::string_view piece) override;
+  void endPieces(HttpExchange& exchange) override;
+  bool congested(const HttpExchange& exchange) const override;
   void giveUp(HttpExchange& exchange) override;
 
  private:
@@ -55,6 +59,7 @@ class H2Session final : public Session, private Timer {
   bool tryGrant(HttpExchange& exchange);
   void grantWaiting();
   void releaseGrant(HttpExchange& exchange);
+  void submit(HttpExchange& exchange, const Answer& answer, bool inPieces);
   [[nodiscard]] bool hold(HttpExchange& exchange, std::size_t size);
   void releaseHeld(HttpExchange& exchange);
   void endStream(HttpExchange& exchange);

@@ -85,11 +85,41 @@ Deferred HttpExchange::defer(base::SteadyTime deadline) {
 void HttpExchange::respond(int status, std::string_view contentType, std::string_view body,
                            std::span<const Header> extraHeaders) {
   if (phase_ == Phase::answered) return;
+  setAnswered();
+  session_->respond(*this, {status, contentType, body, extraHeaders});
+  releaseBody();
+}
+
+Deferred HttpExchange::stream(int status, std::string_view contentType,
+                              std::span<const Header> extraHeaders) {
+  phase_ = Phase::streaming;
+  disarm();
+  session_->startPieces(*this, {status, contentType, {}, extraHeaders});
+  releaseBody();
+  return Deferred(loop_.shared_from_this(), id_);
+}
+
+void HttpExchange::write(std::string_view piece) {
+  if (phase_ == Phase::streaming && !piece.empty()) session_->sendPiece(*this, piece);
+}
+
+void HttpExchange::end() {
+  if (phase_ != Phase::streaming) return;
+  setAnswered();
+  session_->endPieces(*this);
+}
+
+void HttpExchange::cutStream() {
+  if (phase_ != Phase::streaming) return;
+  tellAbandoned();
+  end();
+}
+
+// From now on nobody finds the exchange by its id.
+void HttpExchange::setAnswered() noexcept {
   phase_ = Phase::answered;
   id_ += kGeneration;
   disarm();
-  session_->respond(*this, {status, contentType, body, extraHeaders});
-  releaseBody();
 }
 
 void HttpExchange::refuse(int status) {
@@ -104,9 +134,7 @@ void HttpExchange::limitRest() {
 
 void HttpExchange::abandon() {
   if (phase_ == Phase::answered) return;
-  phase_ = Phase::answered;
-  id_ += kGeneration;
-  disarm();
+  setAnswered();
   if (announced_) tellAbandoned();
 }
 

@@ -17,10 +17,11 @@ namespace kes::http {
 class HttpExchange final : public Exchange, private Timer {
  public:
   enum class Phase : std::uint8_t {
-    head,      // the request's head is arriving
-    deciding,  // with the handler
-    body,      // the handler waits for the body
-    deferred,  // the handler has gone to ask somebody
+    head,       // the request's head is arriving
+    deciding,   // with the handler
+    body,       // the handler waits for the body
+    deferred,   // the handler has gone to ask somebody
+    streaming,  // the answer goes out piece by piece
     answered,
   };
 
@@ -39,6 +40,10 @@ class HttpExchange final : public Exchange, private Timer {
   Deferred defer(base::SteadyTime deadline) override;
   void respond(int status, std::string_view contentType, std::string_view body,
                std::span<const Header> extraHeaders) override;
+  Deferred stream(int status, std::string_view contentType, std::span<const Header> extraHeaders) override;
+  void write(std::string_view piece) override;
+  bool congested() const override { return session_->congested(*this); }
+  void end() override;
 
   // For the sessions.
   void begin(Session& session, const Peer& peer, std::int32_t stream);
@@ -63,6 +68,8 @@ class HttpExchange final : public Exchange, private Timer {
   void limitRest();
   // The client is gone: tells the handler unless it has answered.
   void abandon();
+  // Ends an answer that goes out piece by piece in the handler's stead.
+  void cutStream();
 
   // What HTTP/2 keeps per stream.
   struct Transfer {
@@ -83,6 +90,7 @@ class HttpExchange final : public Exchange, private Timer {
 
   void callHandler(void (Handler::*step)(Exchange&));
   void tellAbandoned();
+  void setAnswered() noexcept;
   void onTimer() override;
   void checkProgress();
   void releaseBody();

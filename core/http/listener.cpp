@@ -19,6 +19,10 @@ namespace kes::http {
 namespace {
 
 constexpr int kBacklog = 1024;
+// Seconds of silence before TCP asks whether the client is there, between questions, and how many of those.
+constexpr int kKeepAliveIdle = 60;
+constexpr int kKeepAliveInterval = 15;
+constexpr int kKeepAliveProbes = 4;
 
 Poco::Net::ServerSocket bindTo(const std::string& host, std::uint16_t port) {
   Poco::Net::ServerSocket socket;
@@ -39,6 +43,17 @@ Poco::Net::ServerSocket bindTo(const std::string& host, std::uint16_t port) {
     ipv4.bind(Poco::Net::SocketAddress(Poco::Net::IPAddress(), port), true, false);
     return ipv4;
   }
+}
+
+// What is accepted inherits them.
+void setOptions(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // A client that vanishes while an answer is streamed to it is noticed even though there is nothing to send.
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveIdle, sizeof kKeepAliveIdle);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepAliveInterval, sizeof kKeepAliveInterval);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepAliveProbes, sizeof kKeepAliveProbes);
 }
 
 // "127.0.0.1", "2001:db8::1"; IPv4 that came through an IPv6 socket is IPv4.
@@ -72,8 +87,7 @@ base::Outcome<std::unique_ptr<Listener>> Listener::bind(const std::string& host,
     socket.setBlocking(false);
     const int fd = socket.impl()->sockfd();
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // what is accepted inherits it
+    setOptions(fd);
     return std::unique_ptr<Listener>(new Listener(socket));
   } catch (const Poco::Exception& error) {
     return base::fail("cannot listen on '" + name + "': " + error.displayText());

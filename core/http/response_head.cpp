@@ -128,11 +128,12 @@ void appendResponseHead(WipedBytes& out, const ResponseHead& head) {
   if (!head.contentType.empty() && isSendableValue(head.contentType)) {
     appendField(out, "Content-Type", head.contentType);
   }
-  if (mayHaveBody(head.status)) {
+  if (head.contentLength && mayHaveBody(head.status)) {
     out.append("Content-Length: ");
-    appendNumber(out, head.contentLength);
+    appendNumber(out, *head.contentLength);
     out.append("\r\n");
   }
+  if (head.chunked) out.append("Transfer-Encoding: chunked\r\n");
   for (const auto& header : head.extra) {
     if (isSendable(header)) appendField(out, header.name, header.value);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -42,9 +43,10 @@ struct ResponseHead {
   int status;
   std::string_view date;
   std::string_view contentType;
-  std::size_t contentLength;
+  std::optional<std::size_t> contentLength;  // none: the body ends by its last chunk, or the connection
+  bool chunked = false;
   std::span<const Exchange::Header> extra;
-  bool close;
+  bool close = false;
 };
 void appendResponseHead(WipedBytes& out, const ResponseHead& head);
 

@@ -167,6 +167,17 @@ class Exchange {
   virtual void respond(int status, std::string_view contentType, std::string_view body,
                        std::span<const Header> extraHeaders = {}) = 0;
 
+  // Begins an answer, other than to HEAD, whose body comes piece by piece: sends the head at once and leaves
+  // the exchange open until `end`, for as long as that takes. The Deferred leads back to it. When the client
+  // goes, or the connection is to be drained, the answer ends by itself and onAbandoned tells so.
+  [[nodiscard]] virtual Deferred stream(int status, std::string_view contentType,
+                                        std::span<const Header> extraHeaders = {}) = 0;
+  // Sends a piece at once.
+  virtual void write(std::string_view piece) = 0;
+  // True while the client does not take what was written, so that more of it would pile up here.
+  [[nodiscard]] virtual bool congested() const = 0;
+  virtual void end() = 0;
+
   // For the handler's own use between its calls, e.g. the route and the resource.
   std::uint64_t tag = 0;
   std::shared_ptr<void> context;

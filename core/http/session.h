@@ -44,6 +44,11 @@ class Session {
   // What an exchange asks of its protocol.
   virtual void startBody(HttpExchange& exchange) = 0;
   virtual void respond(HttpExchange& exchange, const Answer& answer) = 0;
+  // The same in pieces; `head` has no body.
+  virtual void startPieces(HttpExchange& exchange, const Answer& head) = 0;
+  virtual void sendPiece(HttpExchange& exchange, std::string_view piece) = 0;
+  virtual void endPieces(HttpExchange& exchange) = 0;
+  [[nodiscard]] virtual bool congested(const HttpExchange& exchange) const = 0;
   // The body came too slowly, or what is left of it after the answer did not end in time.
   virtual void giveUp(HttpExchange& exchange) = 0;
 };

@@ -63,11 +63,22 @@ class FakeExchange final : public http::Exchange {
     answer = text;
     for (const Header& header : extra) headers[std::string(header.name)] = header.value;
   }
+  http::Deferred stream(int code, std::string_view type, std::span<const Header>) override {
+    EXPECT_EQ(status, 0) << "answered twice";
+    status = code;
+    contentType = type;
+    return {};
+  }
+  void write(std::string_view piece) override { answer += piece; }
+  bool congested() const override { return full; }
+  void end() override { ended = true; }
 
   base::SteadyTime started = base::SteadyClock::now();
   bool chunked = false;
   bool truncated = false;
   bool deferred = false;
+  bool full = false;   // the client does not take the pieces of its answer
+  bool ended = false;  // such an answer
   std::optional<std::size_t> bodyLimit;
   int status = 0;
   std::string contentType;

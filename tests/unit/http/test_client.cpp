@@ -330,6 +330,13 @@ void H2Client::waitForSettings() {
   }
 }
 
+bool H2Client::runUntil(const std::function<bool()>& condition) {
+  while (!condition()) {
+    if (!pump()) return condition();
+  }
+  return true;
+}
+
 void H2Client::waitForGoaways(int count) {
   while (goaways_ < count && pump()) {
   }

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -110,6 +111,8 @@ class H2Client {
   // Exchanges frames until the server's SETTINGS have been seen.
   void waitForSettings();
   void waitForGoaways(int count);
+  // Exchanges frames until the condition holds. False when the connection has ended first.
+  bool runUntil(const std::function<bool()>& condition);
   [[nodiscard]] const Response& response(std::int32_t stream) { return responses_[stream]; }
   [[nodiscard]] TlsClient& tls() { return tls_; }
   [[nodiscard]] nghttp2_session* session() { return session_; }

@@ -56,6 +56,7 @@ class TestHandler final : public Handler {
     if (target == "/defer") {
       return journal_->addDeferred(exchange.defer(base::SteadyClock::now() + std::chrono::minutes(1)));
     }
+    if (target == "/stream") return journal_->addDeferred(exchange.stream(200, "text/plain"));
     if (target == "/late") return static_cast<void>(exchange.defer(base::SteadyClock::now()));
     if (target == "/pool") return answerFromThread(exchange);
     if (target.starts_with("/big/")) return respondBig(exchange, target.substr(5));

@@ -57,6 +57,8 @@ struct TestServerOptions {
 //   /big/<n>    n bytes                      /header     value and count of x-test
 //   /short      the body, at most 4 bytes    /throw      an exception
 //   /nothing    returns without an answer    /pool       deferred and answered from another thread
+//   /stream     an answer in pieces, written through Journal::takeDeferred; "abandoned" when it ends by
+//   itself
 class TestServer {
  public:
   explicit TestServer(TestServerOptions options = {});
