@@ -1,12 +1,11 @@
 #include "config/config.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
-#include "base/secret.h"
+#include "base/bytes.h"
+#include "base/file.h"
 #include "config/draft.h"
 #include "config/known_keys.h"
 #include "config/message.h"
@@ -47,21 +46,12 @@ void checkVersion(Reader& reader, const YamlNode& root) {
   return config;
 }
 
-[[nodiscard]] base::Outcome<std::string> readFile(const std::string& file) {
-  const auto fail = [&file](const std::string& why) {
-    return base::fail(file + ": cannot read the configuration: " + why + "; check the path and its rights");
-  };
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(std::system_category().message(errno));
-  std::string text(kMaxFileSize + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return fail(std::system_category().message(errno));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMaxFileSize) {
+[[nodiscard]] std::unexpected<base::Failure> unreadable(const std::string& file, std::error_code error) {
+  if (error == std::errc::file_too_large) {
     return base::fail(file + ": the configuration is larger than 1 MiB; is this the right file?");
   }
-  return text;
+  return base::fail(file + ": cannot read the configuration: " + error.message() +
+                    "; check the path and its rights");
 }
 
 }  // namespace
@@ -75,15 +65,12 @@ Environment processEnvironment() {
 }
 
 base::Outcome<Config> load(const std::string& file, const Environment& environment) {
-  auto text = readFile(file);
-  if (!text) return std::unexpected(text.error());
-  auto config = parse(*text, file, environment);
-  base::wipe(*text);  // it may hold passwords
-  return config;
+  const auto text = base::readFile(file, kMaxFileSize);  // it may hold passwords
+  if (!text) return unreadable(file, text.error());
+  return parse(base::textOf(text->reveal()), file, environment);
 }
 
-base::Outcome<Config> parse(const std::string& text, const std::string& file,
-                            const Environment& environment) {
+base::Outcome<Config> parse(std::string_view text, const std::string& file, const Environment& environment) {
   const auto root = parseYaml(text, file);
   if (!root) return std::unexpected(root.error());
   Reader reader(file, environment);

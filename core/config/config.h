@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -133,7 +134,7 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 // "config.yml:12:5: tls.auth: …".
 [[nodiscard]] base::Outcome<Config> load(const std::string& file, const Environment& environment);
 // The same for a text in memory; `file` is the name that messages use.
-[[nodiscard]] base::Outcome<Config> parse(const std::string& text, const std::string& file,
+[[nodiscard]] base::Outcome<Config> parse(std::string_view text, const std::string& file,
                                           const Environment& environment);
 
 // "[ip]:port" taken apart; an empty host is all interfaces. The failure says what is wrong.

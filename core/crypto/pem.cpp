@@ -1,16 +1,13 @@
 #include "crypto/pem.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/encoding.h"
+#include "base/file.h"
 
 namespace kes::crypto {
 namespace {
@@ -76,32 +73,6 @@ std::optional<PemBlock> takeBlock(std::string_view type, std::string_view& text)
   return {};
 }
 
-base::Outcome<base::Secret> readFile(const std::string& file) {
-  const auto failure = [&file] {
-    return base::fail("cannot read '" + file + "': " + std::generic_category().message(errno));
-  };
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return failure();
-  base::Secret content(16 * 1024);
-  std::size_t size = 0;
-  ssize_t count = 0;
-  while ((count = ::read(descriptor, content.revealMutable().data() + size, content.size() - size)) > 0) {
-    size += static_cast<std::size_t>(count);
-    if (size > kMaxFileSize) break;
-    if (size < content.size()) continue;
-    base::Secret larger(2 * content.size());
-    std::ranges::copy(content.reveal(), larger.revealMutable().begin());
-    content = std::move(larger);
-  }
-  const int error = errno;
-  ::close(descriptor);
-  errno = error;
-  if (count < 0) return failure();
-  if (size > kMaxFileSize) return base::fail("cannot read '" + file + "': it is larger than 4 MiB");
-  content.truncate(size);
-  return content;
-}
-
 }  // namespace
 
 bool PemBlock::isPrivateKey() const noexcept {
@@ -126,8 +97,12 @@ base::Outcome<std::vector<PemBlock>> parsePem(std::string_view text) {
 }
 
 base::Outcome<std::vector<PemBlock>> readPemFile(const std::string& file) {
-  const auto content = readFile(file);
-  if (!content) return std::unexpected(content.error());
+  const auto content = base::readFile(file, kMaxFileSize);
+  if (!content) {
+    return base::fail("cannot read '" + file + "': " +
+                      (content.error() == std::errc::file_too_large ? "it is larger than 4 MiB"
+                                                                    : content.error().message()));
+  }
   auto blocks = parsePem(base::textOf(content->reveal()));
   if (!blocks) return base::fail("'" + file + "': " + blocks.error().message);
   return blocks;
