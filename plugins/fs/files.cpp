@@ -137,6 +137,10 @@ Status makeDirectories(const std::string& path) {
   return Code::ok;
 }
 
+bool exists(const File& directory, const std::string& name) noexcept {
+  return ::faccessat(directory.fd(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 Status createUnnamed(const File& directory, const std::string& name, std::span<const std::uint8_t> content) {
   const File file(::openat(directory.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
   if (!file.open()) {

@@ -45,6 +45,8 @@ class File {
 
 [[nodiscard]] File openDirectory(const std::string& path) noexcept;
 
+[[nodiscard]] bool exists(const File& directory, const std::string& name) noexcept;
+
 // The two ways to create a file in `directory`: whole, durable and under a name that was free, or not at all.
 //
 // The file has no name until it is complete and on the disk (O_TMPFILE), so a crash leaves nothing behind.

@@ -47,6 +47,8 @@ class FsStore {
     const File directory = openDirectory(path_);
     if (!directory.open()) return fileError(errno, "open " + path_);
     const std::string file(name);
+    // Those who make sure that a key is there ask again and again: they need not wait for a disk.
+    if (exists(directory, file)) return Code::exists;
     if (unnamedWorks_.load(std::memory_order_relaxed)) {
       Status created = createUnnamed(directory, file, blob);
       if (created.code() != Code::unsupported) return created;

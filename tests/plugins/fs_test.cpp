@@ -1,5 +1,6 @@
 // What is particular to keys in files.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -127,6 +128,23 @@ TEST_F(FsStore, readsNothingThatIsNoKey) {
     EXPECT_TRUE(failsWith(store->create(name, base::bytesOf("x"), soon()), StoreError::exists)) << name;
   }
   EXPECT_TRUE(failsWith(store->remove("directory", soon()), StoreError::corrupt));
+}
+
+TEST_F(FsStore, writesNothingToSayThatAKeyExists) {
+  const auto store = open(dir_.path());
+  ASSERT_TRUE(store->create("my-key", base::bytesOf("x"), soon()));
+  // No file may grow: a full disk, as it were.
+  ASSERT_EQ(::signal(SIGXFSZ, SIG_IGN), SIG_DFL);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  const auto again = store->create("my-key", base::bytesOf("y"), soon());
+  const auto other = store->create("other", base::bytesOf("y"), soon());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  (void)::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_TRUE(failsWith(again, StoreError::exists));
+  EXPECT_TRUE(failsWith(other, StoreError::unavailable));
 }
 
 TEST_F(FsStore, listsMoreThanAPageInOrder) {
