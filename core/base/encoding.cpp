@@ -175,9 +175,18 @@ std::string toValidUtf8(std::string_view text) {
   return valid;
 }
 
+std::size_t controlSize(std::string_view text) noexcept {
+  const auto byteAt = [&](std::size_t at) -> unsigned {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0xff;
+  };
+  if (byteAt(0) < 0x20 || byteAt(0) == 0x7f) return 1;
+  return byteAt(0) == 0xc2 && byteAt(1) >= 0x80 && byteAt(1) <= 0x9f ? 2 : 0;
+}
+
 void appendJsonEscaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
+  while (!text.empty()) {
+    const char c = text.front();
+    const std::size_t control = controlSize(text);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -187,13 +196,15 @@ void appendJsonEscaped(std::string& out, std::string_view text) {
       out += "\\r";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (byte < 0x20) {
+    } else if (control != 0) {
+      const auto code = static_cast<std::uint8_t>(text[control - 1]);  // the second byte of C1 is its code
       out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      out += kHex[code >> 4];
+      out += kHex[code & 15];
     } else {
       out += c;
     }
+    text.remove_prefix(std::max(control, std::size_t{1}));
   }
 }
 

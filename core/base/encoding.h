@@ -33,7 +33,12 @@ void encodeHex(ByteView bytes, char* out) noexcept;
 // `text` with each ill-formed UTF-8 sequence replaced by U+FFFD, one per byte, as Go prints it.
 [[nodiscard]] std::string toValidUtf8(std::string_view text);
 
-// Appends `text` as the inside of a JSON string (no quotes), escaping what RFC 8259 §7 requires.
+// The size in bytes of the control character that `text` begins with, in valid UTF-8: C0, DEL, or C1 (U+0080
+// to U+009F, which terminals obey as well). 0 if it begins with none.
+[[nodiscard]] std::size_t controlSize(std::string_view text) noexcept;
+
+// Appends `text` as the inside of a JSON string (no quotes), escaping what RFC 8259 §7 requires, DEL and C1,
+// so that it is safe to show.
 void appendJsonEscaped(std::string& out, std::string_view text);
 
 }  // namespace kes::base

@@ -12,22 +12,10 @@ namespace {
 
 constexpr std::size_t kMaxIdSize = 32;
 
-unsigned byteAt(std::string_view text, std::size_t at) {
-  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
-}
-
-// The size in bytes of the control character at `at`, 0 if there is none: C0, DEL, or C1 (U+0080 … U+009F).
-std::size_t controlSize(std::string_view text, std::size_t at) {
-  const unsigned byte = byteAt(text, at);
-  if (byte < 0x20 || byte == 0x7f) return 1;
-  const unsigned next = byteAt(text, at + 1);
-  return byte == 0xc2 && next >= 0x80 && next <= 0x9f ? 2 : 0;
-}
-
 std::string escapeControl(std::string_view character) {
   if (character == "\n") return "\\n";
   if (character == "\t") return "\\t";
-  return fmt::format("\\x{:02x}", byteAt(character, character.size() - 1));
+  return fmt::format("\\x{:02x}", static_cast<unsigned char>(character.back()));
 }
 
 bool isContinuation(char byte) {
@@ -50,7 +38,7 @@ std::string logText(std::string_view text) {
   const std::string valid = base::toValidUtf8(text.substr(0, std::size_t{KES_MAX_TEXT} + 1));
   std::string out;
   for (std::size_t at = 0; at < valid.size();) {
-    const std::size_t size = controlSize(valid, at);
+    const std::size_t size = base::controlSize(std::string_view(valid).substr(at));
     if (size == 0) {
       out += valid[at++];
       continue;
@@ -65,7 +53,7 @@ std::string logText(std::string_view text) {
 bool isListableName(std::string_view name) {
   if (name.empty() || name.size() > KES_MAX_NAME) return false;
   for (std::size_t at = 0; at < name.size(); ++at) {
-    if (controlSize(name, at) != 0) return false;
+    if (base::controlSize(name.substr(at)) != 0) return false;
   }
   return base::toValidUtf8(name) == name;
 }

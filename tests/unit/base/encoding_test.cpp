@@ -87,5 +87,15 @@ TEST(JsonString, escapesQuotesBackslashesAndControls) {
   EXPECT_EQ(out, "a\\\"b\\\\c\\n\\t\\r\\u0001\\u001f\xc3\xa4");
 }
 
+TEST(JsonEscape, leavesNoControlCharacterForATerminal) {
+  std::string out;
+  appendJsonEscaped(out,
+                    "\x7f|\xc2\x80|\xc2\x9b"
+                    "31m|\xc2\x9f|\xc2\xa0|\xc3\x9b|\x1b[31m");
+  EXPECT_EQ(out,
+            "\\u007f|\\u0080|\\u009b"
+            "31m|\\u009f|\xc2\xa0|\xc3\x9b|\\u001b[31m");
+}
+
 }  // namespace
 }  // namespace kes::base

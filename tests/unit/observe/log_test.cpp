@@ -108,6 +108,22 @@ TEST(Log, escapesWhatCouldForgeALine) {
   EXPECT_EQ(lines.error, "level=ERROR msg=\"a\\nlevel=ERROR msg=forged \xef\xbf\xbd\"\n");
 }
 
+// Names, paths and texts of plugins come from strangers, and logs are read in terminals.
+TEST(Log, leavesNoControlCharacterForATerminal) {
+  const RequestInfo request{"PUT",
+                            "/v1/\x1b[31m\x7f\xc2\x9b"
+                            "31m",
+                            "127.0.0.1", "\xff\x9b"};
+  const auto write = [&](Log& log) { log.error(level::kError, "\xc2\x85\x7f", request); };
+  EXPECT_EQ(written({}, write).error,
+            "level=ERROR msg=\"\\u0085\\u007f\" req.method=PUT req.path=\"/v1/\\u001b[31m\\u007f\\u009b31m\" "
+            "req.ip=127.0.0.1 req.identity=\"\xef\xbf\xbd\xef\xbf\xbd\"\n");
+  EXPECT_EQ(written({.json = true}, write).error,
+            "\"level\":\"ERROR\",\"msg\":\"\\u0085\\u007f\",\"req\":{\"method\":\"PUT\",\"path\":"
+            "\"/v1/\\u001b[31m\\u007f\\u009b31m\",\"ip\":\"127.0.0.1\",\"identity\":"
+            "\"\xef\xbf\xbd\xef\xbf\xbd\"}}\n");
+}
+
 TEST(Log, namesLevelsAsGoDoes) {
   EXPECT_EQ(levelName(-5), "DEBUG-1");
   EXPECT_EQ(levelName(-4), "DEBUG");
