@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <future>
 #include <thread>
 
+#include "base/blocked_signals.h"
 #include "http/event_loop.h"
 #include "http/handshaker.h"
 #include "http/listener.h"
@@ -21,22 +21,6 @@ namespace {
 
 // What one loop may take of the memory for bodies without asking the others.
 constexpr std::size_t kLargestBodyStep = 1024 * 1024;
-
-// Threads of the server take no signals: those belong to the main thread.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 // How much less a handshake counts than a request where both want the same CPU: about a tenth.
 constexpr int kHandshakerNice = 10;
@@ -100,7 +84,7 @@ void LoopServer::startLoop(EventLoop& loop, std::size_t index, const HandlerFact
   std::promise<void> made;
   auto ready = made.get_future();
   {
-    const SignalsBlocked blocked;
+    const base::AllSignalsBlocked blocked;
     loopThreads_.emplace_back([&loop, &handlers, index, made = std::move(made)]() mutable {
       pthread_setname_np(pthread_self(), ("kes-loop-" + std::to_string(index)).c_str());
       std::unique_ptr<Handler> handler;
@@ -118,7 +102,7 @@ void LoopServer::startLoop(EventLoop& loop, std::size_t index, const HandlerFact
 }
 
 void LoopServer::startHandshaker(Handshaker& handshaker, std::size_t index) {
-  const SignalsBlocked blocked;
+  const base::AllSignalsBlocked blocked;
   handshakerThreads_.emplace_back([&handshaker, index] {
     pthread_setname_np(pthread_self(), ("kes-tls-" + std::to_string(index)).c_str());
     yieldToOthers();

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "keystore/blocked_signals.h"
+#include "base/blocked_signals.h"
 #include "keystore/store_calls.h"
 #include "keystore/store_core.h"
 #include "keystore/store_error.h"
@@ -42,7 +42,7 @@ bool mayHaveChanged(const base::Result<void>& result) {
 class CachedStore::Housekeeper {
  public:
   Housekeeper(std::shared_ptr<StoreCore> core, nanoseconds interval) {
-    const AllSignalsBlocked guard;
+    const base::AllSignalsBlocked guard;
     thread_ = std::thread([core = std::move(core), bell = bell_, interval] {
       std::unique_lock lock(bell->mutex);
       while (!bell->rings.wait_for(lock, interval, [&] { return bell->stop; })) {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "keystore/blocked_signals.h"
+#include "base/blocked_signals.h"
 
 namespace kes::keystore {
 namespace {
@@ -71,7 +71,7 @@ struct WorkerPool::State {
       return true;
     }
     try {
-      const AllSignalsBlocked guard;
+      const base::AllSignalsBlocked guard;
       threads.emplace_back([self] { self->serve(); });
       pthread_setname_np(threads.back().native_handle(), "kes-store");
     } catch (const std::system_error&) {

@@ -1,14 +1,13 @@
 #include "observe/log.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "base/blocked_signals.h"
 #include "base/encoding.h"
 
 namespace kes::observe {
@@ -114,13 +113,8 @@ Log::Log(const LogSettings& settings, int errorFd, int auditFd)
       json_(settings.json),
       errorFd_(errorFd),
       auditFd_(auditFd) {
-  // Signals belong to the main thread.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const base::AllSignalsBlocked blocked;
   writer_ = std::thread([this] { write(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Log::~Log() {

@@ -4,10 +4,10 @@
 
 #include <csignal>
 
-namespace kes::keystore {
+namespace kes::base {
 
 // A thread inherits the signal mask of its creator: while one of these lives, new threads are deaf to all
-// signals. Those are the main thread's business, and must not interrupt what a plugin waits for.
+// signals. Those are the main thread's business, and must not interrupt what they wait for.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() noexcept {
@@ -23,4 +23,4 @@ class AllSignalsBlocked {
   sigset_t before_;
 };
 
-}  // namespace kes::keystore
+}  // namespace kes::base
