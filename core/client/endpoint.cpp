@@ -6,15 +6,10 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
+
 namespace kes::client {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 std::string_view withoutScheme(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"}) {
@@ -52,7 +47,7 @@ std::string Endpoint::url() const {
 }
 
 base::Outcome<Endpoint> parseEndpoint(std::string_view text) {
-  const std::string_view address = withoutScheme(trim(text));
+  const std::string_view address = withoutScheme(base::trimmed(text));
   const auto slash = address.find('/');
   std::string_view authority = address.substr(0, slash);
   std::string_view path = slash == std::string_view::npos ? std::string_view() : address.substr(slash);

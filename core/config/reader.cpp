@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "config/message.h"
 #include "config/values.h"
@@ -44,9 +45,9 @@ void Reader::warn(const base::SourceLocation& location, std::string_view path, s
 }
 
 void Reader::substitute(Scalar& scalar) {
-  const std::string_view reference = trimmed(scalar.text);
+  const std::string_view reference = base::trimmed(scalar.text);
   if (reference.size() < 3 || !reference.starts_with("${") || !reference.ends_with("}")) return;
-  scalar.variable = trimmed(reference.substr(2, reference.size() - 3));
+  scalar.variable = base::trimmed(reference.substr(2, reference.size() - 3));
   auto value = environment_(scalar.variable);
   scalar.text.clear();
   if (!value) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "config/config.h"
 #include "config/message.h"
 
@@ -51,13 +52,6 @@ constexpr int kSilent = 9;
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
 std::string toLower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(),
@@ -90,7 +84,7 @@ std::optional<std::size_t> parseSize(std::string_view text) {
 }
 
 base::Outcome<int> parseLogLevel(const std::string& text) {
-  const std::string_view word = trimmed(text);
+  const std::string_view word = base::trimmed(text);
   const std::string lower = toLower(word);
   if (word.empty() || lower == "on") return 0;
   if (lower == "off") return kSilent;

@@ -13,9 +13,6 @@ namespace kes::config {
 // Digits, and one of the units B, kB, KB, KiB, MB, MiB, GB, GiB behind them.
 [[nodiscard]] std::optional<std::size_t> parseSize(std::string_view text);
 
-// Without blanks and line ends around it.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-
 // ASCII only.
 [[nodiscard]] std::string toLower(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace kes::crypto {
 namespace {
@@ -18,17 +19,10 @@ constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kDashes = "-----";
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 std::string_view takeLine(std::string_view& text) noexcept {
   const std::string_view line = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(text.size(), line.size() + 1));
-  return trimmed(line);
+  return base::trimmed(line);
 }
 
 // The type that a line like "-----BEGIN CERTIFICATE-----" names.
@@ -57,7 +51,7 @@ std::optional<PemBlock> takeBlock(std::string_view type, std::string_view& text)
   std::string_view body = text;
   for (std::string_view line = takeLine(text); line.contains(':'); line = takeLine(text)) {
     constexpr std::string_view kDekInfo = "DEK-Info:";
-    if (line.starts_with(kDekInfo)) block.dekInfo = trimmed(line.substr(kDekInfo.size()));
+    if (line.starts_with(kDekInfo)) block.dekInfo = base::trimmed(line.substr(kDekInfo.size()));
     body = text;
   }
   text = body;
