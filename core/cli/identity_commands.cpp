@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/identity_output.h"
@@ -76,6 +77,14 @@ int printIdentity(const base::Outcome<std::string>& identity, Console& console) 
   return kExitSuccess;
 }
 
+// The page for people, the bare text for programs.
+int printSecret(std::string text, std::string page, Console& console) {
+  console.out << (console.outIsTerminal ? page : text) << std::flush;
+  base::wipe(page);
+  base::wipe(text);
+  return kExitSuccess;
+}
+
 int printApiKeyOfFile(const std::string& file, Console& console) {
   base::Secret password;
   const auto encrypted = crypto::isPrivateKeyEncrypted(file);
@@ -94,29 +103,15 @@ int printApiKeyOfFile(const std::string& file, Console& console) {
                                      file));
   }
   std::string text = key->text();
-  if (console.outIsTerminal) {
-    std::string page = apiKeyOfFileText(text, file, Style::forOutput(console, ColorWhen::automatic));
-    console.out << page << std::flush;
-    base::wipe(page);
-  } else {
-    console.out << text << std::flush;
-  }
-  base::wipe(text);
-  return kExitSuccess;
+  std::string page = apiKeyOfFileText(text, file, Style::forOutput(console, ColorWhen::automatic));
+  return printSecret(std::move(text), std::move(page), console);
 }
 
 int printNewApiKey(Console& console) {
   const crypto::ApiKey key = crypto::ApiKey::generate();
   std::string text = key.text();
-  if (console.outIsTerminal) {
-    std::string page = apiKeyText(text, key.identity(), Style::forOutput(console, ColorWhen::automatic));
-    console.out << page << std::flush;
-    base::wipe(page);
-  } else {
-    console.out << text << std::flush;
-  }
-  base::wipe(text);
-  return kExitSuccess;
+  std::string page = apiKeyText(text, key.identity(), Style::forOutput(console, ColorWhen::automatic));
+  return printSecret(std::move(text), std::move(page), console);
 }
 
 // What the first PEM block of the file is decides; others may follow.
