@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/unique_fd.h"
+
 namespace kes::base {
 namespace {
 
@@ -43,11 +45,9 @@ std::expected<Secret, std::error_code> readAll(int descriptor, std::size_t limit
 }  // namespace
 
 std::expected<Secret, std::error_code> readFile(const std::string& file, std::size_t limit) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return std::unexpected(std::error_code(errno, std::system_category()));
-  auto content = readAll(descriptor, limit);
-  ::close(descriptor);
-  return content;
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor.valid()) return std::unexpected(std::error_code(errno, std::system_category()));
+  return readAll(descriptor.get(), limit);
 }
 
 }  // namespace kes::base

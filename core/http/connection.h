@@ -66,7 +66,7 @@ class Connection final : public IoSource, public Transport, private Timer {
   [[nodiscard]] bool wantsToReceive() const;
 
   EventLoop& loop_;
-  UniqueFd socket_;
+  base::UniqueFd socket_;
   ConnectionLimit::Permit permit_;
   base::Quota::Hold placeOfAddress_;
   base::Quota::Hold placeOfIdentity_;

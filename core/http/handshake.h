@@ -7,12 +7,12 @@
 
 #include "base/bytes.h"
 #include "base/quota.h"
+#include "base/unique_fd.h"
 #include "http/connection_limit.h"
 #include "http/handshake_gate.h"
 #include "http/reactor.h"
 #include "http/timer_wheel.h"
 #include "http/tls_stream.h"
-#include "http/unique_fd.h"
 
 namespace kes::http {
 
@@ -20,7 +20,7 @@ class Handshaker;
 
 // A connection before TLS is up.
 struct Newcomer {
-  UniqueFd socket;
+  base::UniqueFd socket;
   std::string address;  // IP literal
   ConnectionLimit::Permit permit;
   base::Quota::Hold placeOfAddress;

@@ -101,7 +101,7 @@ std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
   const std::lock_guard lock(mutex_);  // nobody else takes the descriptor that refuseOne() frees
-  UniqueFd socket(
+  base::UniqueFd socket(
       ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.valid()) {
     const bool exhausted = errno == EMFILE || errno == ENFILE;
@@ -112,7 +112,7 @@ std::expected<Listener::Accepted, Listener::Nothing> Listener::accept() {
 
 bool Listener::refuseOne() {
   spare_.reset();
-  const bool refused = UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC)).valid();
+  const bool refused = base::UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC)).valid();
   spare_.reset(openSpare());
   return refused;
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "http/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace kes::http {
 
@@ -24,7 +24,7 @@ class Listener {
   [[nodiscard]] int descriptor() const noexcept { return socket_.impl()->sockfd(); }
 
   struct Accepted {
-    UniqueFd socket;
+    base::UniqueFd socket;
     std::string address;  // IP literal
   };
   enum class Nothing {
@@ -45,7 +45,7 @@ class Listener {
   std::mutex mutex_;
   // Kept to be able to take and close a connection when there is no other descriptor left; the connection
   // would stay at the head of the queue and wake the handshakers for ever.
-  UniqueFd spare_;
+  base::UniqueFd spare_;
 };
 
 // What counts as one client by its address: an IPv4 address, or the /64 of an IPv6 one, which is the least

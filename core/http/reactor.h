@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/unique_fd.h"
 #include "http/timer_wheel.h"
-#include "http/unique_fd.h"
 
 namespace kes::http {
 
@@ -57,8 +57,8 @@ class Reactor {
 
   base::SteadyTime now_;
   TimerWheel timers_;
-  UniqueFd epoll_;
-  UniqueFd wakeFd_;
+  base::UniqueFd epoll_;
+  base::UniqueFd wakeFd_;
   std::unique_ptr<Wakeup> wakeup_;
   std::mutex tasksMutex_;
   std::vector<Task> tasks_;

@@ -47,8 +47,8 @@ base::Outcome<void> checkOpened(int fd, const std::string& path, PathRole role) 
 
 // Walks from the root to `directory`, which is free of links, and checks every step on the open descriptor,
 // so that nothing can be exchanged between the check and the use.
-base::Outcome<FileDescriptor> openDirectory(const std::filesystem::path& directory) {
-  FileDescriptor current(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+base::Outcome<base::UniqueFd> openDirectory(const std::filesystem::path& directory) {
+  base::UniqueFd current(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::filesystem::path walked = "/";
   const auto check = [&] {
     return checkOpened(current.get(), walked.string(),
@@ -57,7 +57,7 @@ base::Outcome<FileDescriptor> openDirectory(const std::filesystem::path& directo
   if (auto safe = check(); !safe) return std::unexpected(safe.error());
   for (const auto& step : directory.relative_path()) {
     walked /= step;
-    FileDescriptor next(::openat(current.get(), step.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    base::UniqueFd next(::openat(current.get(), step.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!next.valid()) return base::fail(fmt::format("{}: {}", walked.string(), errorText(errno)));
     current = std::move(next);
     if (auto safe = check(); !safe) return std::unexpected(safe.error());
@@ -65,14 +65,14 @@ base::Outcome<FileDescriptor> openDirectory(const std::filesystem::path& directo
   return current;
 }
 
-base::Outcome<FileDescriptor> openPlugin(const std::filesystem::path& path) {
+base::Outcome<base::UniqueFd> openPlugin(const std::filesystem::path& path) {
   std::error_code error;
   const auto directory = std::filesystem::canonical(path.parent_path(), error);
   if (error) return base::fail(fmt::format("{}: {}", path.parent_path().string(), error.message()));
   auto parent = openDirectory(directory);
   if (!parent) return parent;
   // O_NONBLOCK: a FIFO of that name must not hang the server.
-  FileDescriptor file(::openat(parent->get(), path.filename().c_str(),
+  base::UniqueFd file(::openat(parent->get(), path.filename().c_str(),
                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file.valid() && errno == ELOOP) {
     return base::fail(fmt::format("{} is a symbolic link: put the plugin itself there", path.string()));
@@ -90,10 +90,10 @@ base::Outcome<FileDescriptor> openPlugin(const std::filesystem::path& path) {
 
 // ---- the copy
 
-FileDescriptor makeMemoryFile(const std::string& name) {
+base::UniqueFd makeMemoryFile(const std::string& name) {
   const int fd = ::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-  if (fd >= 0 || errno != EINVAL) return FileDescriptor(fd);
-  return FileDescriptor(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (fd >= 0 || errno != EINVAL) return base::UniqueFd(fd);
+  return base::UniqueFd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
 }
 
 bool writeAll(int fd, const char* data, std::size_t size) {
@@ -144,10 +144,6 @@ base::Outcome<std::string> inspect(int fd, std::size_t size, const std::string& 
 }
 
 }  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 base::Outcome<void> checkTrusted(const struct stat& status, const std::string& path, PathRole role,
                                  uid_t user) {

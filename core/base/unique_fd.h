@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace kes::http {
+namespace kes::base {
 
 // A file descriptor that is closed once.
 class UniqueFd {
@@ -31,4 +31,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace kes::http
+}  // namespace kes::base
