@@ -1,6 +1,9 @@
 #include "base/encoding.h"
 
+#include <endian.h>
+
 #include <array>
+#include <cstring>
 
 namespace kes::base {
 namespace {
@@ -60,24 +63,37 @@ std::size_t utf8SequenceSize(std::string_view text) noexcept {
 
 }  // namespace
 
+// Eight characters at a time, through bare pointers: byte by byte, with the checked access of span and
+// string_view, it was 4 % of a generate request.
 void encodeBase64(ByteView bytes, char* out) noexcept {
-  std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
-                                static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i + 2];
-    *out++ = kBase64[group >> 18];
-    *out++ = kBase64[group >> 12 & 63];
-    *out++ = kBase64[group >> 6 & 63];
-    *out++ = kBase64[group & 63];
+  const char* const alphabet = kBase64.data();
+  const std::uint8_t* in = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= sizeof(std::uint64_t); left -= 6, in += 6, out += 8) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, in, sizeof bits);
+    bits = be64toh(bits);
+    out[0] = alphabet[bits >> 58];
+    out[1] = alphabet[bits >> 52 & 63];
+    out[2] = alphabet[bits >> 46 & 63];
+    out[3] = alphabet[bits >> 40 & 63];
+    out[4] = alphabet[bits >> 34 & 63];
+    out[5] = alphabet[bits >> 28 & 63];
+    out[6] = alphabet[bits >> 22 & 63];
+    out[7] = alphabet[bits >> 16 & 63];
   }
-  if (i == bytes.size()) return;
-  const bool two = i + 2 == bytes.size();
-  const std::uint32_t group =
-      static_cast<std::uint32_t>(bytes[i]) << 16 | (two ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0U);
-  *out++ = kBase64[group >> 18];
-  *out++ = kBase64[group >> 12 & 63];
-  *out++ = two ? kBase64[group >> 6 & 63] : '=';
-  *out++ = '=';
+  for (; left >= 3; left -= 3, in += 3, out += 4) {
+    out[0] = alphabet[in[0] >> 2];
+    out[1] = alphabet[(in[0] << 4 | in[1] >> 4) & 63];
+    out[2] = alphabet[(in[1] << 2 | in[2] >> 6) & 63];
+    out[3] = alphabet[in[2] & 63];
+  }
+  if (left == 0) return;
+  const unsigned second = left == 2 ? in[1] : 0U;
+  out[0] = alphabet[in[0] >> 2];
+  out[1] = alphabet[(in[0] << 4 | second >> 4) & 63];
+  out[2] = left == 2 ? alphabet[second << 2 & 63] : '=';
+  out[3] = '=';
 }
 
 std::string encodeBase64(ByteView bytes) {
@@ -87,15 +103,17 @@ std::string encodeBase64(ByteView bytes) {
 }
 
 std::optional<std::size_t> decodeBase64(std::string_view text, std::uint8_t* out) noexcept {
+  const std::uint8_t* const values = kBase64Values.data();
   std::uint8_t* const start = out;
   std::size_t at = 0;
   // Whole groups without a break first; each reads four characters before it writes three bytes, so that
   // decoding in place is safe.
   while (at + 4 <= text.size()) {
-    const std::uint8_t a = base64Value(text[at]);
-    const std::uint8_t b = base64Value(text[at + 1]);
-    const std::uint8_t c = base64Value(text[at + 2]);
-    const std::uint8_t d = base64Value(text[at + 3]);
+    const auto* const group = reinterpret_cast<const std::uint8_t*>(text.data() + at);
+    const std::uint8_t a = values[group[0]];
+    const std::uint8_t b = values[group[1]];
+    const std::uint8_t c = values[group[2]];
+    const std::uint8_t d = values[group[3]];
     if ((a | b | c | d) >= 64) break;
     *out++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
     *out++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
