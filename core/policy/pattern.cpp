@@ -28,20 +28,23 @@ Pattern::Pattern(std::string text) : text_(std::move(text)), kind_(Kind::literal
     kind_ = Kind::prefix;
   } else {
     kind_ = isWellFormedGlob(text_) ? Kind::glob : Kind::malformed;
+    plain_ = special;
   }
 }
 
 bool Pattern::allows(std::string_view path) const noexcept {
+  const std::string_view text = text_;
   switch (kind_) {
     case Kind::empty:
       return false;
     case Kind::prefix:
-      return path.starts_with(std::string_view(text_).substr(0, text_.size() - 1));
+      return path.starts_with(text.substr(0, text.size() - 1));
     case Kind::glob:
-      return matchesGlob(text_, path);
+      return path.starts_with(text.substr(0, plain_)) &&
+             matchesGlob(text.substr(plain_), path.substr(plain_));
     case Kind::literal:
     case Kind::malformed:
-      return path == text_;
+      return path == text;
   }
   return false;
 }

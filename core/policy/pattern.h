@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ class Pattern {
 
   std::string text_;
   Kind kind_;
+  std::size_t plain_ = 0;  // of a glob: how many characters stand before the first special one
 };
 
 }  // namespace kes::policy

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/glob.h"
 #include "unit/policy/vectors.h"
 
 namespace kes::policy {
@@ -88,6 +89,25 @@ TEST(PolicyPattern, denySeesWhatTheNewestKesSees) {
     EXPECT_EQ(Pattern(stem).denies(stem), !stem.empty()) << stem;
     EXPECT_TRUE(Pattern(stem + "*").denies(stem + text(4))) << stem;
   }
+}
+
+// The plain beginning of a glob is compared apart from the rest.
+TEST(PolicyPattern, allowsWhatItsGlobMatches) {
+  std::mt19937 random(13);  // NOLINT(cert-msc51-cpp): the same cases every time
+  constexpr std::string_view kLetters = "aab/*?[]^\\";
+  const auto text = [&](std::string start) {
+    for (auto n = random() % 7; n > 0; --n) start += kLetters[random() % kLetters.size()];
+    return start;
+  };
+  int allowed = 0;
+  for (int round = 0; round < 50'000; ++round) {
+    const Pattern pattern(text("a/"));
+    const std::string path = text(round % 4 == 0 ? "a" : "a/");
+    if (!pattern.isAmbiguous() || pattern.isMalformed()) continue;
+    ASSERT_EQ(pattern.allows(path), matchesGlob(pattern.text(), path)) << pattern.text() << " on " << path;
+    if (pattern.allows(path)) ++allowed;
+  }
+  EXPECT_GT(allowed, 200);
 }
 
 TEST(PolicyPattern, isAmbiguousWhenTheTwoLinesOfKesReadItDifferently) {
