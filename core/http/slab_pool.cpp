@@ -14,6 +14,7 @@ namespace {
 // Slabs are aligned to their size, so that an object's address tells its slab.
 constexpr std::size_t kSlabSize = 256 * 1024;
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kUnit = 16;                   // all sizes are multiples of it
 constexpr std::size_t kOversize = ~std::size_t(0);  // the class of an object with a slab of its own
 // Empty slabs kept for each class.
 constexpr std::uint32_t kSpareSlabs = 1;
@@ -115,8 +116,15 @@ void SlabPool::discard(void* object) noexcept {
 }
 
 std::size_t SlabPool::classOf(std::size_t size) noexcept {
-  const auto* const found = std::ranges::lower_bound(kSizes, size);
-  return found == kSizes.end() ? kOversize : static_cast<std::size_t>(found - kSizes.begin());
+  static constexpr auto kClasses = [] {
+    std::array<std::uint8_t, kSizes.back() / kUnit + 1> classes{};
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      const auto* const found = std::ranges::lower_bound(kSizes, i * kUnit);
+      classes[i] = static_cast<std::uint8_t>(found - kSizes.begin());
+    }
+    return classes;
+  }();
+  return size > kSizes.back() ? kOversize : kClasses[(size + kUnit - 1) / kUnit];
 }
 
 SlabPool::Slab& SlabPool::slabOf(void* object) noexcept {
