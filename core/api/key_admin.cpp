@@ -67,10 +67,10 @@ void ApiHandler::importKey(Exchange& exchange, std::string_view name) {
 void ApiHandler::store(Exchange& exchange, std::string_view name, crypto::StoredKey key,
                        Operation operation) {
   const keystore::Call call = storeCall(exchange, operation);
-  auto answer = [this, deferred = exchange.defer(call.deadline), change = Change(exchange),
-                 name = std::string(name)](base::Result<void> created) mutable {
-    // The key is there even where nobody waits for the answer any more.
-    if (created) change.audit(context_.log, fmt::format("secret key '{}' created", name));
+  auto answer = [this, &log = context_.log, deferred = exchange.defer(call.deadline),
+                 change = Change(exchange), name = std::string(name)](base::Result<void> created) mutable {
+    // The key is there even where nobody waits for the answer any more, and this handler is gone.
+    if (created) change.audit(log, fmt::format("secret key '{}' created", name));
     deferred.post([this, created = std::move(created)](Exchange* waiting) {
       if (waiting == nullptr) return;
       created ? ok(*waiting) : fail(*waiting, created.error());
@@ -81,9 +81,9 @@ void ApiHandler::store(Exchange& exchange, std::string_view name, crypto::Stored
 
 void ApiHandler::remove(Exchange& exchange, std::string_view name) {
   const keystore::Call call = storeCall(exchange, Operation::remove);
-  auto answer = [this, deferred = exchange.defer(call.deadline), change = Change(exchange),
-                 name = std::string(name)](base::Result<void> removed) mutable {
-    if (removed) change.audit(context_.log, fmt::format("secret key '{}' deleted", name));
+  auto answer = [this, &log = context_.log, deferred = exchange.defer(call.deadline),
+                 change = Change(exchange), name = std::string(name)](base::Result<void> removed) mutable {
+    if (removed) change.audit(log, fmt::format("secret key '{}' deleted", name));
     deferred.post([this, removed = std::move(removed)](Exchange* waiting) {
       if (waiting == nullptr) return;
       removed ? ok(*waiting) : fail(*waiting, removed.error());

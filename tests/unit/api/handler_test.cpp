@@ -241,20 +241,18 @@ TEST_F(HandlerTest, tellsItsVersionToAnybody) {
 }
 
 TEST_F(HandlerTest, answersAPassedDeadlineByWhatTheRouteMeans) {
-  const std::vector<std::pair<Operation, std::string>> cases = {
-      {Operation::create, message("key store did not answer in time: outcome unknown")},
-      {Operation::ready, message("key store is not reachable")},
-  };
-  for (const auto& [operation, answer] : cases) {
-    FakeExchange exchange("PUT", "/v1/key/create/x", "", "admin");
-    exchange.tag = static_cast<std::uint64_t>(operation);
+  const auto late = [&](FakeExchange exchange) {
+    handler_->onRequest(exchange);
     handler_->onDeadline(exchange);
-    EXPECT_EQ(exchange.status, 504);
-    EXPECT_EQ(exchange.answer, answer);
-  }
-  FakeExchange status("GET", "/v1/status", "", "admin");
-  status.tag = static_cast<std::uint64_t>(Operation::status);
-  handler_->onDeadline(status);
+    return exchange;
+  };
+  const FakeExchange create = late({"PUT", "/v1/key/create/x", "", "admin"});
+  EXPECT_EQ(create.status, 504);
+  EXPECT_EQ(create.answer, message("key store did not answer in time: outcome unknown"));
+  const FakeExchange ready = late({"GET", "/v1/ready", "", "admin"});
+  EXPECT_EQ(ready.status, 504);
+  EXPECT_EQ(ready.answer, message("key store is not reachable"));
+  const FakeExchange status = late({"GET", "/v1/status", "", "admin"});
   EXPECT_EQ(status.status, 200);
   EXPECT_NE(status.answer.find("\"keystore_unreachable\":true,\"keystore_unavailable\":true"),
             std::string::npos);
