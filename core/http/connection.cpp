@@ -28,7 +28,7 @@ Connection::Connection(EventLoop& loop, Established established)
       unread_(std::move(established.unread)) {
   const auto& record = tls_->peerRecord();
   peer_ = {record.identity, record.error, std::move(established.client.address)};
-  if (tls_->choseHttp2()) {
+  if (protocol() == Protocol::http2) {
     session_ = std::make_unique<H2Session>(*this);
   } else {
     session_ = std::make_unique<H1Session>(*this);
@@ -37,6 +37,7 @@ Connection::Connection(EventLoop& loop, Established established)
   if (loop_.stopping() || outdated) session_->drain();
   loop_.watch(socket_.get(), watched_, *this);
   loop_.noteActive(activity_);
+  loop_.counters().open(protocol());
 }
 
 Connection::~Connection() = default;
@@ -94,6 +95,7 @@ void Connection::drain() {
 void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
+  loop_.counters().close(protocol());
   session_.reset();
   disarm();
   socket_.reset();

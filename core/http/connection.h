@@ -54,6 +54,9 @@ class Connection final : public IoSource, public Transport, private Timer {
   void onTimer() override;
   void onTimeout();
 
+  [[nodiscard]] Protocol protocol() const noexcept {
+    return tls_->choseHttp2() ? Protocol::http2 : Protocol::http1;
+  }
   [[nodiscard]] std::size_t unsent() const noexcept { return tls_->output().size() - sent_; }
   void receive();
   void process(base::ByteView ciphertext);

@@ -71,7 +71,8 @@ void Handshake::close() {
 
 void Handshake::onTimer() {
   if (state_ != State::refused) handshaker_.counters().reach(Limit::handshakeTimeout);
-  if (state_ == State::queued || state_ == State::running) fail("tls: handshake timed out");
+  if (state_ == State::queued || state_ == State::running)
+    fail(HandshakeFailure::timeout, "tls: handshake timed out");
   close();
 }
 
@@ -83,7 +84,7 @@ void Handshake::admitted() {
 }
 
 void Handshake::evicted() {
-  fail("tls: handshake given up for others that wait");
+  fail(HandshakeFailure::evicted, "tls: handshake given up for others that wait");
   close();
 }
 
@@ -97,8 +98,8 @@ void Handshake::receive() {
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
   broken_ = true;
   if (state_ != State::running) return;
-  fail(count == 0 ? std::string("tls: client closed the connection in the handshake")
-                  : std::string("tls: ") + std::strerror(errno));
+  if (count == 0) return fail(HandshakeFailure::closed, "tls: client closed the connection in the handshake");
+  fail(HandshakeFailure::network, std::string("tls: ") + std::strerror(errno));
 }
 
 void Handshake::process(base::ByteView ciphertext) {
@@ -126,7 +127,7 @@ void Handshake::begin(base::ByteView firstBytes) {
 }
 
 void Handshake::refusePlaintext() {
-  fail("tls: client sent a plain HTTP request");
+  fail(HandshakeFailure::plaintext, "tls: client sent a plain HTTP request");
   static_cast<void>(::send(client_.socket.get(), kPlaintextAnswer.data(), kPlaintextAnswer.size(),
                            MSG_NOSIGNAL | MSG_DONTWAIT));
   refuse();
@@ -137,7 +138,8 @@ void Handshake::step() {
     case TlsStream::Step::wantsInput:
       return;
     case TlsStream::Step::failed:
-      fail(tls_->failure());
+      fail(tls_->refusedCertificate() ? HandshakeFailure::certificate : HandshakeFailure::protocol,
+           tls_->failure());
       handshaker_.gate().leave(*this, handshaker_.now());
       refuse();  // the alert is still to be sent
       return;
@@ -196,8 +198,8 @@ void Handshake::refuse() {
   if (!tls_) ::shutdown(client_.socket.get(), SHUT_WR);
 }
 
-void Handshake::fail(std::string_view why) {
-  handshaker_.counters().handshakeErrors.add();
+void Handshake::fail(HandshakeFailure kind, std::string_view why) {
+  handshaker_.counters().fail(kind);
   handshaker_.report(client_.address, why);
 }
 

@@ -67,7 +67,7 @@ class Handshake final : public IoSource, private Timer, private HandshakeGuest {
   void handOver();
   void send();
   void refuse();
-  void fail(std::string_view why);
+  void fail(HandshakeFailure kind, std::string_view why);
   void watchFor();
 
   Handshaker& handshaker_;

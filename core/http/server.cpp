@@ -41,6 +41,7 @@ class LoopServer final : public Server {
   std::uint16_t port() const noexcept override { return listener_->port(); }
   std::size_t loops() const noexcept override { return loops_.size(); }
   Counters counters() const noexcept override;
+  CertificateExpiry certificateExpiry() const noexcept override { return tls_->current()->expiry(); }
   base::Outcome<void> updateTls(const TlsSettings& tls,
                                 std::shared_ptr<const PeerVerifier> verifier) override;
   void stop(base::SteadyTime deadline) override;

@@ -94,6 +94,21 @@ enum class Limit : std::uint8_t {
 };
 inline constexpr std::size_t kLimits = 17;
 
+// Why there is no connection, after a client had come.
+enum class HandshakeFailure : std::uint8_t {
+  timeout,
+  evicted,      // given up for others that waited
+  closed,       // by the client
+  network,      // by anything else in between
+  plaintext,    // HTTP without TLS
+  certificate,  // the client's was refused
+  protocol,     // anything else that TLS does not allow, or that the client did not like
+};
+inline constexpr std::size_t kHandshakeFailures = 7;
+
+enum class Protocol : std::uint8_t { http1, http2 };
+inline constexpr std::size_t kProtocols = 2;
+
 // What a handler is asked to do with an exchange next. Handlers live on one event loop each: no call of one
 // handler ever runs beside another of the same one, and none may block.
 class Handler {
@@ -202,13 +217,25 @@ struct Counters {
   std::uint64_t connections = 0;
   std::uint64_t handshakes = 0;
   std::uint64_t resumed = 0;
-  std::uint64_t handshakeErrors = 0;
+  std::array<std::uint64_t, kHandshakeFailures> failures{};  // of handshakes, by HandshakeFailure
+  std::array<std::uint64_t, kProtocols> opened{};            // established connections, by Protocol
+  std::array<std::uint64_t, kProtocols> closed{};            // of those
   std::uint64_t requests = 0;
   std::array<std::uint64_t, kLimits> reached{};  // how often, by Limit
 
   [[nodiscard]] std::uint64_t times(Limit limit) const noexcept {
     return reached[static_cast<std::size_t>(limit)];
   }
+  [[nodiscard]] std::uint64_t failed(HandshakeFailure why) const noexcept {
+    return failures[static_cast<std::size_t>(why)];
+  }
+};
+
+// When certificates end, in seconds since 1970; nothing where there are none.
+struct CertificateExpiry {
+  std::optional<std::int64_t> server;
+  std::optional<std::int64_t> chain;  // the first to end of TlsSettings::chain
+  std::optional<std::int64_t> ca;     // and of TlsSettings::ca
 };
 
 // An HTTPS server of h2 and http/1.1 over mutual TLS on event loops (ARCHITECTURE.md, "The life of a
@@ -225,6 +252,7 @@ class Server {
   [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
   [[nodiscard]] virtual std::size_t loops() const noexcept = 0;
   [[nodiscard]] virtual Counters counters() const noexcept = 0;
+  [[nodiscard]] virtual CertificateExpiry certificateExpiry() const noexcept = 0;
   // New handshakes use these settings; where client authentication changed, tickets die and old connections
   // drain.
   [[nodiscard]] virtual base::Outcome<void> updateTls(const TlsSettings& tls,

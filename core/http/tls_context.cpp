@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/secret.h"
+#include "http/certificate_time.h"
 #include "http/openssl_ptr.h"
 #include "http/tls_stream.h"
 #include "http/trusted_certificates.h"
@@ -95,6 +96,11 @@ base::Outcome<void> checkServerUse(X509* certificate) {
       "extendedKeyUsage = serverAuth");
 }
 
+void noteEarlier(std::optional<std::int64_t>& earliest, const X509* certificate) {
+  const std::int64_t notAfter = notAfterOf(certificate);
+  earliest = std::min(earliest.value_or(notAfter), notAfter);
+}
+
 base::Bytes derOf(X509* certificate) {
   base::Bytes der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)));
   auto* end = der.data();
@@ -171,6 +177,8 @@ base::Outcome<void> TlsContext::useCertificate(const TlsSettings& settings) {
     ERR_clear_error();
     return base::fail("the private key does not belong to the server certificate");
   }
+  expiry_.server = notAfterOf(settings.certificate);
+  for (const auto* issuer : settings.chain) noteEarlier(expiry_.chain, issuer);
   STACK_OF(X509)* chain = sk_X509_new_null();
   for (auto* certificate : settings.chain) sk_X509_push(chain, certificate);
   const int used = SSL_CTX_use_cert_and_key(native(), settings.certificate, settings.key, chain, 1);
@@ -192,6 +200,7 @@ base::Outcome<void> TlsContext::authenticateClients(const TlsSettings& settings)
       if (!certificates) return std::unexpected(certificates.error());
       for (const auto& certificate : *certificates) {
         X509_STORE_add_cert(store, certificate.get());
+        noteEarlier(expiry_.ca, certificate.get());
         trusted.insert(derOf(certificate.get()));
       }
     }

@@ -24,6 +24,7 @@ class TlsContext {
   [[nodiscard]] SSL_CTX* native() const { return context_->sslContext(); }
   [[nodiscard]] const PeerVerifier& verifier() const noexcept { return *verifier_; }
   [[nodiscard]] SessionCache& sessions() const noexcept { return *sessions_; }
+  [[nodiscard]] const CertificateExpiry& expiry() const noexcept { return expiry_; }
   // Grows with each change of client authentication.
   [[nodiscard]] std::uint64_t authGeneration() const noexcept { return authGeneration_; }
 
@@ -38,6 +39,7 @@ class TlsContext {
   Poco::Net::Context::Ptr context_;
   std::shared_ptr<const PeerVerifier> verifier_;
   base::Bytes authFingerprint_;  // of the mode and the set of trusted certificates
+  CertificateExpiry expiry_;
   std::uint64_t authGeneration_ = 1;
   std::shared_ptr<SessionCache> sessions_;
 };

@@ -5,18 +5,17 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <ctime>
-#include <limits>
 #include <vector>
+
+#include "http/certificate_time.h"
 
 namespace kes::http {
 namespace {
 
-std::int64_t secondsOf(const ASN1_TIME* time) {
-  tm utc{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &utc) != 1)
-    return std::numeric_limits<std::int64_t>::min() + 1;
-  return timegm(&utc);
+bool isAboutCertificate(unsigned long error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return false;
+  const int reason = ERR_GET_REASON(error);
+  return reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 }
 
 // An error that another connection left on this thread's queue would be taken for ours.
@@ -95,6 +94,7 @@ TlsStream::Step TlsStream::handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) return Step::done;
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return Step::wantsInput;
+  refusedCertificate_ = isAboutCertificate(ERR_peek_last_error());
   failure_ = describeFailure();
   return Step::failed;
 }
@@ -147,7 +147,7 @@ void TlsStream::sendCloseNotify() {
 
 void TlsStream::noteVerifiedChain(const STACK_OF(X509) * chain) {
   for (int i = 0; i < sk_X509_num(chain); ++i) {
-    const auto until = secondsOf(X509_get0_notAfter(sk_X509_value(chain, i)));
+    const auto until = notAfterOf(sk_X509_value(chain, i));
     verifiedUntil_ = std::min(verifiedUntil_.value_or(until), until);
   }
 }

@@ -60,6 +60,8 @@ class TlsStream {
   // nothing while a part of a record is in them.
   void releaseBuffers() { SSL_free_buffers(ssl_.get()); }
 
+  // True where the last step failed for the client's certificate, or for want of one.
+  [[nodiscard]] bool refusedCertificate() const noexcept { return refusedCertificate_; }
   // Why the last step failed, for a person.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
 
@@ -83,6 +85,7 @@ class TlsStream {
   std::optional<PeerRecord> peer_;
   PeerRecord resumedClient_;
   std::optional<std::int64_t> verifiedUntil_;
+  bool refusedCertificate_ = false;
   std::string failure_;
 };
 

@@ -86,6 +86,8 @@ TEST(ServerLoops, shareTheConnectionsEvenly) {
   EXPECT_EQ(server->loops(), 3U);
   EXPECT_EQ(server->counters().connections, 9U);
   EXPECT_EQ(server->counters().handshakes, 9U);
+  EXPECT_EQ(server->counters().opened, (std::array<std::uint64_t, kProtocols>{0, 9}));
+  EXPECT_EQ(server->counters().closed, (std::array<std::uint64_t, kProtocols>{0, 0}));
   EXPECT_EQ(server->counters().requests, 9U);
 }
 

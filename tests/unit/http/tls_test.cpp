@@ -93,6 +93,7 @@ TEST(TlsProtocol, plainHttpIsToldSo) {
 
   EXPECT_EQ(answer, "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
   EXPECT_TRUE(server.journal().sawError("plain HTTP"));
+  EXPECT_EQ(server->counters().failed(HandshakeFailure::plaintext), 1U);
 }
 
 TEST(TlsProtocol, garbageEndsTheConnectionAndIsReported) {
@@ -106,7 +107,7 @@ TEST(TlsProtocol, garbageEndsTheConnectionAndIsReported) {
   while (::read(fd, rest.data(), rest.size()) > 0) {
   }
   ::close(fd);
-  EXPECT_EQ(server->counters().handshakeErrors, 1U);
+  EXPECT_EQ(server->counters().failed(HandshakeFailure::protocol), 1U);
 }
 
 TEST(TlsProtocol, helloThatNeverComesTimesOut) {
@@ -121,6 +122,7 @@ TEST(TlsProtocol, helloThatNeverComesTimesOut) {
   EXPECT_LE(::read(silent, &byte, 1), 0);
   EXPECT_LE(::read(slow, &byte, 1), 0);
   EXPECT_TRUE(server.journal().sawError("handshake timed out"));
+  EXPECT_EQ(server->counters().failed(HandshakeFailure::timeout), 1U) << "the silent one has not begun any";
   ::close(silent);
   ::close(slow);
 }
@@ -158,6 +160,7 @@ TEST(ClientCertificate, isRequiredByDefault) {
     EXPECT_FALSE(isServed(server, {.version = version}));
   }
   EXPECT_TRUE(server.journal().sawError("peer did not return a certificate"));
+  EXPECT_EQ(server->counters().failed(HandshakeFailure::certificate), 2U);
 }
 
 TEST(ClientCertificate, mayBeAbsentWhereSomeRouteNeedsNone) {
@@ -219,6 +222,7 @@ TEST_P(VerifiedChain, decidesWhoIsServed) {
   if (!GetParam().served) {
     EXPECT_TRUE(server.journal().sawError("client certificate refused: "));
   }
+  EXPECT_EQ(server->counters().failed(HandshakeFailure::certificate), GetParam().served ? 0U : 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -455,6 +459,24 @@ TEST(TlsSettingsCheck, readsAuthoritiesFromFilesAndDirectories) {
 
   EXPECT_EQ(refusalOf({.verifyClientChain = true, .ca = good}), "");
   EXPECT_EQ(refusalOf({.verifyClientChain = true, .ca = dir.path()}), "");
+}
+
+TEST(CertificateExpiry, isOfTheServersAndOfTheFirstAuthorityToEnd) {
+  const TempDir dir;
+  const auto soon = makeCredential({.name = "soon", .isCa = true, .validForSeconds = 1000});
+  const auto late = makeCredential({.name = "late", .isCa = true, .validForSeconds = 2000});
+  TestServer server({.verifyClientChain = true, .ca = dir.write("ca.pem", late.pem() + soon.pem())});
+  const auto now = base::Timestamp::now().seconds;
+
+  const auto before = server->certificateExpiry();
+  EXPECT_NEAR(static_cast<double>(before.ca.value_or(0) - now), 1000, 100);
+  EXPECT_FALSE(before.chain);
+
+  const auto renewed = makeCredential({.extendedKeyUsage = "serverAuth", .validForSeconds = 5000});
+  ASSERT_TRUE(server.updateTls({.credential = &renewed}));
+  const auto after = server->certificateExpiry();
+  EXPECT_NEAR(static_cast<double>(after.server.value_or(0) - now), 5000, 100);
+  EXPECT_FALSE(after.ca);
 }
 
 TEST(TlsSettingsCheck, refusesAuthoritiesItCannotRead) {
