@@ -146,9 +146,19 @@ std::string CachedStore::description() const {
 StoreCounters CachedStore::counters() const {
   const auto cache = core_->cache.counts();
   const auto calls = core_->pool.counts();
-  return {cache.hits,   cache.misses,  cache.entries,
-          calls.queued, calls.running, calls.stuck,
-          calls.waited, calls.refused, core_->availability.offline()};
+  return {.hits = cache.hits,
+          .misses = cache.misses,
+          .evicted = cache.evicted,
+          .entries = cache.entries,
+          .oldest = cache.oldest,
+          .threads = calls.threads,
+          .queued = calls.queued,
+          .running = calls.running,
+          .stuck = calls.stuck,
+          .waited = calls.waited,
+          .refused = calls.refused,
+          .offline = core_->availability.offline(),
+          .operations = core_->store.statistics().snapshot()};
 }
 
 std::size_t CachedStore::close(base::SteadyTime deadline) {

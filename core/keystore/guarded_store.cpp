@@ -1,6 +1,7 @@
 #include "keystore/guarded_store.h"
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace kes::keystore {
@@ -24,9 +25,19 @@ bool isCancelled(const Call& call) noexcept {
 
 }  // namespace
 
+template <typename F>
+auto GuardedStore::counted(StoreOperation operation, StoreError onException, F&& send) {
+  const auto since = base::SteadyClock::now();
+  auto result = guarded(onException, std::forward<F>(send));
+  statistics_.add(operation, result ? std::nullopt : std::optional(result.error().error),
+                  base::SteadyClock::now() - since);
+  return result;
+}
+
 // A call that was given up says nothing about the store when it fails.
-template <typename T>
-StoreResult<T> GuardedStore::observed(StoreResult<T> result, const Call& call) {
+template <typename F>
+auto GuardedStore::observed(StoreOperation operation, StoreError onException, const Call& call, F&& send) {
+  auto result = counted(operation, onException, std::forward<F>(send));
   if (result) {
     availability_.succeeded();
   } else if (!isCancelled(call)) {
@@ -36,29 +47,32 @@ StoreResult<T> GuardedStore::observed(StoreResult<T> result, const Call& call) {
 }
 
 StoreResult<void> GuardedStore::create(std::string_view name, base::ByteView blob, const Call& call) {
-  return observed(guarded(StoreError::outcomeUnknown, [&] { return store_->create(name, blob, call); }),
-                  call);
+  return observed(StoreOperation::create, StoreError::outcomeUnknown, call,
+                  [&] { return store_->create(name, blob, call); });
 }
 
 StoreResult<base::Secret> GuardedStore::get(std::string_view name, const Call& call) {
-  return observed(guarded(StoreError::internal, [&] { return store_->get(name, call); }), call);
+  return observed(StoreOperation::get, StoreError::internal, call, [&] { return store_->get(name, call); });
 }
 
 StoreResult<void> GuardedStore::remove(std::string_view name, const Call& call) {
-  return observed(guarded(StoreError::outcomeUnknown, [&] { return store_->remove(name, call); }), call);
+  return observed(StoreOperation::remove, StoreError::outcomeUnknown, call,
+                  [&] { return store_->remove(name, call); });
 }
 
 StoreResult<void> GuardedStore::list(std::string_view prefix, const Call& call,
                                      const std::function<bool(std::string_view)>& emit) {
-  return observed(guarded(StoreError::internal, [&] { return store_->list(prefix, call, emit); }), call);
+  return observed(StoreOperation::list, StoreError::internal, call,
+                  [&] { return store_->list(prefix, call, emit); });
 }
 
 StoreResult<std::chrono::nanoseconds> GuardedStore::status(const Call& call) {
-  return observed(guarded(StoreError::internal, [&] { return store_->status(call); }), call);
+  return observed(StoreOperation::status, StoreError::internal, call, [&] { return store_->status(call); });
 }
 
 void GuardedStore::probe(const Call& call) {
-  const auto result = guarded(StoreError::internal, [&] { return store_->status(call); });
+  const auto result =
+      counted(StoreOperation::status, StoreError::internal, [&] { return store_->status(call); });
   if (result) {
     availability_.succeeded();
   } else if (!isCancelled(call)) {

@@ -4,11 +4,12 @@
 
 #include "keystore/availability.h"
 #include "keystore/blob_store.h"
+#include "keystore/store_statistics.h"
 
 namespace kes::keystore {
 
-// A store whose every call is told to the Availability, and from which no exception escapes. Closes the store
-// when it dies, at the latest.
+// A store whose every call is counted and told to the Availability, and from which no exception escapes.
+// Closes the store when it dies, at the latest.
 class GuardedStore final : public BlobStore {
  public:
   GuardedStore(std::unique_ptr<BlobStore> store, Availability& availability)
@@ -30,12 +31,17 @@ class GuardedStore final : public BlobStore {
   // Once; later calls do nothing.
   void close() override;
 
+  [[nodiscard]] const StoreStatistics& statistics() const noexcept { return statistics_; }
+
  private:
-  template <typename T>
-  StoreResult<T> observed(StoreResult<T> result, const Call& call);
+  template <typename F>
+  auto counted(StoreOperation operation, StoreError onException, F&& send);
+  template <typename F>
+  auto observed(StoreOperation operation, StoreError onException, const Call& call, F&& send);
 
   std::unique_ptr<BlobStore> store_;
   Availability& availability_;
+  StoreStatistics statistics_;
   bool closed_ = false;
 };
 

@@ -65,12 +65,13 @@ ReadPtr KeyCache::Shard::openReadLocked(std::string_view name, base::SteadyTime 
 }
 
 // Returned, so that the key's memory is wiped outside the lock.
-EntryPtr KeyCache::Shard::dropLocked(std::string_view name) {
+EntryPtr KeyCache::Shard::dropLocked(std::string_view name, Eviction why) {
   const auto it = entries.find(name);
   if (it == entries.end()) return nullptr;
   EntryPtr entry = std::move(it->second);
   entries.erase(it);
   drop(entry);
+  countLocked(why);
   return entry;
 }
 
@@ -94,7 +95,7 @@ EntryPtr KeyCache::liveLocked(Shard& shard, std::string_view name, base::SteadyT
   const auto it = shard.entries.find(name);
   if (it == shard.entries.end()) return nullptr;
   if (!isOver(*it->second, time)) return it->second;
-  shard.dropLocked(name);
+  shard.dropLocked(name, Eviction::expired);
   return nullptr;
 }
 
@@ -189,7 +190,8 @@ base::Result<KeyPtr> KeyCache::takeInLocked(Shard& shard, const KeyRead& read,
                                             const base::Result<FreshKey>& result, EntryPtr& dropped) {
   const bool open = read.state_ == KeyRead::State::open;
   if (!result) {
-    if (open && result.error().code() == base::ErrorCode::keyNotFound) dropped = shard.dropLocked(read.name_);
+    if (open && result.error().code() == base::ErrorCode::keyNotFound)
+      dropped = shard.dropLocked(read.name_, Eviction::changed);
     return std::unexpected(result.error());
   }
   const auto time = now_();
@@ -204,7 +206,7 @@ base::Result<KeyPtr> KeyCache::takeInLocked(Shard& shard, const KeyRead& read,
     return it->second->key;
   }
   const auto usedAt = it == shard.entries.end() ? time : it->second->usedAt.load(std::memory_order_relaxed);
-  dropped = shard.dropLocked(read.name_);
+  dropped = shard.dropLocked(read.name_, Eviction::changed);
   auto entry = std::make_shared<CacheEntry>(*result, time);
   if (read.waiters_.empty()) entry->usedAt.store(usedAt, std::memory_order_relaxed);
   shard.entries.emplace(read.name_, std::move(entry));
@@ -263,7 +265,7 @@ void KeyCache::invalidate(std::string_view name) {
   Shard& shard = shardOf(name);
   EntryPtr dropped;
   const std::lock_guard lock(shard.mutex);
-  dropped = shard.dropLocked(name);
+  dropped = shard.dropLocked(name, Eviction::written);
   for (const auto& read : shard.reads) {
     if (read->name_ == name) read->state_ = KeyRead::State::overtaken;
   }
@@ -292,6 +294,7 @@ std::vector<ReadPtr> KeyCache::sweep(std::size_t maxReads) {
         auto& [name, entry] = item;
         if (isOver(*entry, time)) {
           drop(entry);
+          shard.countLocked(Eviction::expired);
           dropped.push_back(std::move(entry));
           return true;
         }
@@ -325,11 +328,16 @@ void KeyCache::removeView(const std::shared_ptr<HitCounter>& counter) {
 
 KeyCache::Counts KeyCache::counts() const {
   Counts counts;
+  const auto time = now_();
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     counts.hits += shard.hits;
     counts.misses += shard.misses;
+    for (std::size_t why = 0; why < kEvictions; ++why) counts.evicted[why] += shard.evicted[why];
     counts.entries += shard.entries.size();
+    for (const auto& [name, entry] : shard.entries) {
+      counts.oldest = std::max(counts.oldest, time - entry->readAt.load(std::memory_order_relaxed));
+    }
   }
   const std::lock_guard lock(viewsMutex_);
   counts.hits += hitsOfFormerViews_;

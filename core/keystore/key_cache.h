@@ -141,7 +141,9 @@ class KeyCache {
   struct Counts {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    std::array<std::uint64_t, kEvictions> evicted{};
     std::uint64_t entries = 0;
+    std::chrono::nanoseconds oldest{0};
   };
   [[nodiscard]] Counts counts() const;
 
@@ -154,9 +156,11 @@ class KeyCache {
     std::vector<ReadPtr> reads;  // not settled yet; as many as the pool takes, so few
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    std::array<std::uint64_t, kEvictions> evicted{};
 
+    void countLocked(Eviction why) noexcept { ++evicted[static_cast<std::size_t>(why)]; }
     [[nodiscard]] ReadPtr openReadLocked(std::string_view name, base::SteadyTime time);
-    EntryPtr dropLocked(std::string_view name);
+    EntryPtr dropLocked(std::string_view name, Eviction why);
   };
   struct Answers;
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/latency_histogram.h"
 #include "base/secret.h"
 #include "base/source_map.h"
 #include "base/time.h"
@@ -55,17 +59,43 @@ struct Listing {
   std::string continueAt;          // where the next page starts (see list()), empty at the end
 };
 
-// What /v1/status and the metrics tell about the store.
+// What is asked of a back end.
+enum class StoreOperation : std::uint8_t { create, get, remove, list, status };
+inline constexpr std::size_t kStoreOperations = 5;
+// "ok", and one for each StoreError.
+inline constexpr std::size_t kStoreOutcomes = 13;
+[[nodiscard]] std::string_view storeOperationName(StoreOperation operation) noexcept;
+[[nodiscard]] std::string_view storeOutcomeName(std::size_t outcome) noexcept;  // "not_found"
+
+// The calls of one kind into a back end.
+struct OperationCounters {
+  base::LatencyHistogram::Snapshot duration;
+  std::array<std::uint64_t, kStoreOutcomes> outcomes{};
+};
+
+// Why a key left the cache.
+enum class Eviction : std::uint8_t {
+  expired,  // its time was over
+  changed,  // the store has another one under its name, or none
+  written,  // this server created or deleted it
+};
+inline constexpr std::size_t kEvictions = 3;
+
+// What the metrics tell about the store, counted since it was opened.
 struct StoreCounters {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
+  std::array<std::uint64_t, kEvictions> evicted{};  // by Eviction
   std::uint64_t entries = 0;
+  std::chrono::nanoseconds oldest{0};  // since the store confirmed the entry of which that is longest ago
+  std::uint64_t threads = 0;
   std::uint64_t queued = 0;
   std::uint64_t running = 0;
   std::uint64_t stuck = 0;    // calls inside the plugin past their deadline
   std::uint64_t waited = 0;   // calls that had to wait, because all threads were taken
   std::uint64_t refused = 0;  // calls for which the queue had no room
   bool offline = false;
+  std::array<OperationCounters, kStoreOperations> operations{};
 };
 
 class KeyCache;
