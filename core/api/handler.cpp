@@ -25,8 +25,25 @@ constexpr std::size_t kRefusingIdentities = 1024;
 // A buffer that one large request has grown beyond this is given back.
 constexpr std::size_t kBufferKept = 64 * 1024;
 
+// The tag of an exchange is the operation it was admitted to and one, so 0 for those refused.
 Operation operationOf(const Exchange& exchange) {
-  return static_cast<Operation>(exchange.tag);
+  return static_cast<Operation>(exchange.tag - 1);
+}
+
+Refusal refusalOf(base::ErrorCode code) {
+  return code == base::ErrorCode::tooManyClientCertificates ? Refusal::tooManyCertificates
+                                                            : Refusal::noCertificate;
+}
+
+Refusal refusalOf(policy::Decision::Reason reason) {
+  switch (reason) {
+    case policy::Decision::Reason::deniedByPattern:
+      return Refusal::denied;
+    case policy::Decision::Reason::noPatternMatched:
+      return Refusal::notAllowed;
+    default:
+      return Refusal::unknownIdentity;
+  }
 }
 
 // A listing pattern is a prefix with an optional final `*`, or a prefix, a `*` and the name to go on from,
@@ -63,12 +80,13 @@ void ApiHandler::onRequest(Exchange& exchange) {
     case Match::Kind::notFound:
       return notFound(exchange);
     case Match::Kind::malformed:
+      counters_->refuse(Refusal::path);
       return finish(exchange, 400, kPlain, "400 Bad Request: malformed path\n");
   }
   const Route& route = *match.route;
-  exchange.tag = static_cast<std::uint64_t>(route.operation);
   if (!route.accepts(exchange.method())) return methodNotAllowed(exchange, route);
   if (const auto refused = authorize(exchange, match)) return fail(exchange, *refused);
+  admit(exchange, route);
   if (const auto invalid = checkResource(match)) return fail(exchange, *invalid);
 
   const bool absent = exchange.contentLength() == 0U;
@@ -95,6 +113,7 @@ void ApiHandler::onDeadline(Exchange& exchange) {
 }
 
 void ApiHandler::onAbandoned(Exchange& exchange) {
+  if (isAdmitted(exchange)) countersOf(exchange).abandoned.add();
   if (const auto cancelled = std::static_pointer_cast<std::atomic<bool>>(exchange.context)) {
     cancelled->store(true, std::memory_order_relaxed);
   }
@@ -124,9 +143,13 @@ std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const
   const Route& route = *match.route;
   if (route.access == Access::open || state_->settingsOf(route).skipAuth) return std::nullopt;
   const http::Peer& peer = exchange.peer();
-  if (peer.error) return base::Error(*peer.error);
+  if (peer.error) {
+    counters_->refuse(refusalOf(*peer.error));
+    return base::Error(*peer.error);
+  }
   if (const auto wait = rates_.spend(peer.identity, state_->requestRate, exchange.startedAt())) {
     counters_->requestsPerIdentity.add();
+    counters_->refuse(Refusal::rate);
     return base::Error(base::ErrorCode::tooManyRequests)
         .setRetryAfter(std::chrono::ceil<std::chrono::milliseconds>(*wait));
   }
@@ -138,6 +161,7 @@ std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const
     decision = state_->policies->decide(peer.identity, single);
   }
   if (decision.allowed()) return std::nullopt;
+  counters_->refuse(refusalOf(decision.reason));
   reportRefusal(exchange, match, decision);
   return base::Error(base::ErrorCode::notAllowed);
 }
@@ -155,6 +179,19 @@ std::optional<base::Error> ApiHandler::checkResource(const Match& match) const {
   return base::Error(base::ErrorCode::invalidName,
                      fmt::format("key name '{}' is empty, too long or contains invalid characters",
                                  base::toValidUtf8(resource)));
+}
+
+void ApiHandler::admit(Exchange& exchange, const Route& route) noexcept {
+  exchange.tag = 1 + static_cast<std::uint64_t>(route.operation);
+  countersOf(exchange).admitted.add();
+}
+
+// The loop's own clock stands still while it serves what has come, so it knows when a request came but not
+// how long it took.
+void ApiHandler::count(const Exchange& exchange, int status) noexcept {
+  RouteCounters& route = countersOf(exchange);
+  route.answers.add(status);
+  route.duration.add(base::SteadyClock::now() - exchange.startedAt());
 }
 
 void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
@@ -182,6 +219,8 @@ void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
       return ready(exchange);
     case Operation::status:
       return status(exchange);
+    case Operation::metrics:
+      return metrics(exchange);
     case Operation::apis:
       return apis(exchange);
   }
@@ -243,10 +282,12 @@ void ApiHandler::redirect(Exchange& exchange, const Match& match) {
 
 void ApiHandler::notFound(Exchange& exchange) {
   static constexpr std::array kHeaders = {Exchange::Header{"x-content-type-options", "nosniff"}};
+  counters_->refuse(Refusal::path);
   finish(exchange, 404, kPlain, "404 page not found\n", kHeaders);
 }
 
 void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
+  counters_->refuse(Refusal::method);
   text_ = fmt::format("{{\"message\":\"received method '{}' expected '{}'\"}}\n",
                       escapedJson(base::toValidUtf8(exchange.method())), route.method);
   // RFC 9110 §15.5.6 asks for `Allow`; KES sends `Accept`.
@@ -258,6 +299,7 @@ void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
 void ApiHandler::finish(Exchange& exchange, int status, std::string_view contentType, std::string_view body,
                         std::span<const Exchange::Header> headers) {
   if (context_.log.auditEnabled(kDebug)) audit(exchange, kDebug, "request served", status);
+  if (isAdmitted(exchange)) count(exchange, status);
   exchange.respond(status, contentType, body, headers);
 }
 

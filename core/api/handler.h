@@ -45,6 +45,12 @@ class ApiHandler final : public http::Handler {
   void refreshState();
   [[nodiscard]] std::optional<base::Error> authorize(const http::Exchange& exchange, const Match& match);
   [[nodiscard]] std::optional<base::Error> checkResource(const Match& match) const;
+  [[nodiscard]] static bool isAdmitted(const http::Exchange& exchange) noexcept { return exchange.tag != 0; }
+  [[nodiscard]] RouteCounters& countersOf(const http::Exchange& exchange) noexcept {
+    return counters_->routes[exchange.tag - 1];
+  }
+  void admit(http::Exchange& exchange, const Route& route) noexcept;
+  void count(const http::Exchange& exchange, int status) noexcept;
   void dispatch(http::Exchange& exchange, const Match& match);
   [[nodiscard]] base::SteadyTime deadlineOf(const http::Exchange& exchange, Operation operation) const;
   [[nodiscard]] keystore::Call storeCall(http::Exchange& exchange, Operation operation);
@@ -91,6 +97,7 @@ class ApiHandler final : public http::Handler {
   void ready(http::Exchange& exchange);
   void status(http::Exchange& exchange);
   void writeStatus(http::Exchange& exchange, std::optional<std::chrono::nanoseconds> storeLatency);
+  void metrics(http::Exchange& exchange);
   void apis(http::Exchange& exchange);
 
   // Room for `size` characters and what stands around them, so that growing never leaves a copy of a secret

@@ -26,6 +26,7 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {Operation::version, "GET", "/version", 0, seconds(10), Access::open, false},
     {Operation::ready, "GET", "/v1/ready", 0, seconds(15), Access::verified, true},
     {Operation::status, "GET", "/v1/status", 0, seconds(15), Access::verified, true},
+    {Operation::metrics, "GET", "/v1/metrics", 0, seconds(15), Access::verified, true},
     {Operation::apis, "GET", "/v1/api", 0, seconds(10), Access::verified, true},
 }};
 

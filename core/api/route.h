@@ -25,9 +25,10 @@ enum class Operation : std::uint8_t {
   version,
   ready,
   status,
+  metrics,
   apis,
 };
-inline constexpr std::size_t kOperations = 14;
+inline constexpr std::size_t kOperations = 15;
 
 enum class Access : std::uint8_t {
   open,      // anybody
@@ -44,6 +45,11 @@ struct Route {
   bool openable;  // `api.<path>.skip_auth` may open it
 
   [[nodiscard]] constexpr bool hasResource() const noexcept { return path.back() == '/'; }
+  // The request counters that KES has leave out what is about the server itself.
+  [[nodiscard]] constexpr bool countsForKes() const noexcept {
+    return path.starts_with("/v1/key/") || path.starts_with("/v1/policy/") ||
+           path.starts_with("/v1/identity/");
+  }
   [[nodiscard]] constexpr bool accepts(std::string_view given) const noexcept {
     return given == method || (method == "PUT" && given == "POST");
   }

@@ -1,19 +1,13 @@
-// What the server tells about itself: version, ready, status, api.
+// What the server tells about itself: version, ready, status, metrics, api.
 
 #include <fmt/format.h>
-#include <malloc.h>
-#include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "api/handler.h"
+#include "api/metrics.h"
 #include "base/encoding.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // GCC 12 brings no header for it
-#endif
+#include "observe/process.h"
 
 namespace kes::api {
 namespace {
@@ -33,29 +27,6 @@ constexpr std::string_view kArchitecture =
 #else
     "unknown";
 #endif
-
-long usableCpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return ::sysconf(_SC_NPROCESSORS_ONLN);
-}
-
-std::uint64_t stackBytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmStk:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-  }
-  return 0;
-}
-
-std::size_t heapBytes() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return __sanitizer_get_current_allocated_bytes();  // their allocator is not glibc's
-#else
-  return ::mallinfo2().uordblks;
-#endif
-}
 
 }  // namespace
 
@@ -86,12 +57,13 @@ void ApiHandler::status(Exchange& exchange) {
 
 void ApiHandler::writeStatus(Exchange& exchange, std::optional<std::chrono::nanoseconds> storeLatency) {
   const auto uptime = std::chrono::floor<std::chrono::seconds>(base::SteadyClock::now() - context_.startedAt);
+  const observe::ProcessMemory memory = observe::processUse().memory;
   text_ = fmt::format(
       "{{\"version\":\"{}\",\"os\":\"linux\",\"arch\":\"{}\",\"uptime\":{},\"num_cpu\":{},\"num_cpu_used\":{}"
       ","
       "\"mem_heap_used\":{},\"mem_stack_used\":{}",
-      context_.version, kArchitecture, uptime.count(), ::sysconf(_SC_NPROCESSORS_CONF), usableCpus(),
-      heapBytes(), stackBytes());
+      context_.version, kArchitecture, uptime.count(), observe::cpus(), observe::usableCpus(), memory.heap,
+      memory.stack);
   if (storeLatency) {
     const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(*storeLatency).count();
     text_ += fmt::format(",\"keystore_latency\":{}", std::max<std::int64_t>(1, milliseconds));
@@ -101,6 +73,12 @@ void ApiHandler::writeStatus(Exchange& exchange, std::optional<std::chrono::nano
   }
   text_ += "}\n";
   json(exchange, text_);
+}
+
+void ApiHandler::metrics(Exchange& exchange) {
+  const auto families = familiesOf(exchange.target());
+  if (!families) return fail(exchange, families.error());
+  finish(exchange, 200, observe::MetricsText::kContentType, metricsText(context_, *families));
 }
 
 void ApiHandler::apis(Exchange& exchange) {

@@ -14,6 +14,7 @@
 #include "base/json_reader.h"
 #include "base/quota.h"
 #include "base/time.h"
+#include "http/server.h"
 #include "keystore/keystore.h"
 #include "observe/log.h"
 #include "policy/policy_set.h"
@@ -76,6 +77,8 @@ struct Context {
   std::string version;
   std::string commit;
   base::SteadyTime startedAt = base::SteadyClock::now();
+  base::Timestamp startedOn = base::Timestamp::now();
+  std::atomic<const http::Server*> server = nullptr;  // null until it listens; for the metrics
 };
 
 }  // namespace kes::api

@@ -21,6 +21,7 @@ constexpr std::array kCatalogue = {
     Entry{ErrorCode::noClientCertificate, 400, "tls: client certificate is required"},
     Entry{ErrorCode::tooManyClientCertificates, 400, "tls: received more than one client certificate"},
     Entry{ErrorCode::invalidName, 400, "invalid name"},
+    Entry{ErrorCode::invalidQuery, 400, "invalid query"},
     Entry{ErrorCode::invalidBody, 400, "invalid request body"},
     Entry{ErrorCode::invalidImportBody, 400, "invalid import key request body"},
     Entry{ErrorCode::tooManyCiphertexts, 400, "too many ciphertexts"},

@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint8_t {
   noClientCertificate,
   tooManyClientCertificates,
   invalidName,           // 400, text given by the caller
+  invalidQuery,          // 400, text given by the caller
   invalidBody,           // 400 "invalid request body"
   invalidImportBody,     // 400 "invalid import key request body"
   tooManyCiphertexts,    // 400, bulk decrypt

@@ -179,13 +179,20 @@ void Log::audit(const AuditRecord& record) {
   enqueue(auditFd_, std::move(line));
 }
 
+LogCounters Log::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
 void Log::enqueue(int fd, std::string line) {
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= kQueueLimit) {
       ++dropped_;
+      ++counters_.dropped;
       return;
     }
+    ++(fd == errorFd_ ? counters_.error : counters_.audit);
     queue_.push_back({fd, std::move(line)});
     if (queue_.size() > 1) return;
   }

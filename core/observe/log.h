@@ -36,6 +36,13 @@ struct RequestInfo {
   std::string_view identity;
 };
 
+// Lines since the log was opened: written to each log, or about to be, and lost for want of room.
+struct LogCounters {
+  std::uint64_t error = 0;
+  std::uint64_t audit = 0;
+  std::uint64_t dropped = 0;
+};
+
 struct AuditRecord {
   int level = level::kInfo;
   std::string_view message;
@@ -63,6 +70,8 @@ class Log {
   void error(int level, std::string_view message, const RequestInfo& request);
   void audit(const AuditRecord& record);
 
+  [[nodiscard]] LogCounters counters() const;
+
  private:
   void enqueue(int fd, std::string line);
   void write();
@@ -77,9 +86,10 @@ class Log {
     int fd;
     std::string text;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Line> queue_;
+  LogCounters counters_;
   std::uint64_t dropped_ = 0;
   bool stopping_ = false;
   std::thread writer_;

@@ -174,6 +174,7 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
     return std::unexpected(server.error());
   }
   service->server_ = std::move(*server);
+  context.server = service->server_.get();
   return service;
 }
 
