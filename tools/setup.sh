@@ -32,7 +32,7 @@ missing() {
 # install GROUP...: sees to it that the packages of these groups are installed.
 install() {
   [ -z "${KES_DEV_SKIP_INSTALL:-}" ] || return 0
-  local wanted lacking sudo=()
+  local wanted lacking
   mapfile -t wanted < <(packages "$@")
   # shellcheck source=/dev/null
   if [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}${VERSION_ID:-}")" != debian12 ]; then
@@ -42,14 +42,19 @@ install() {
   fi
   mapfile -t lacking < <(missing "${wanted[@]}")
   [ ${#lacking[@]} -gt 0 ] || return 0
+  say "Installing ${lacking[*]}"
+  aptGet update
+  aptGet install -y --no-install-recommends "${lacking[@]}"
+}
+
+# aptGet COMMAND...: as root.
+aptGet() {
+  local sudo=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "need root or sudo to install: ${lacking[*]}"
+    command -v sudo >/dev/null || die "need root or sudo for: apt-get $*"
     sudo=(sudo)
   fi
-  say "Installing ${lacking[*]}"
-  local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
-  "${apt[@]}" update >&2
-  "${apt[@]}" install -y --no-install-recommends "${lacking[@]}" >&2
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" >&2
 }
 
 # True when $1 is a Go of at least kGoMinimum.
@@ -76,8 +81,8 @@ setupGo() {
   export KES_GO
 }
 
-# Exports KES_PEERS, the folder of programs that tests talk to, built from their modules: kes-go, the Go KES server
-# and command line, and h2spec.
+# Exports KES_PEERS, the folder of programs that tests talk to. Built from their modules: kes-go, the Go KES server and
+# command line, and h2spec. From Debian: prometheus and promtool.
 setupPeers() {
   export KES_PEERS=$kCache/peers
   mkdir -p "$KES_PEERS"
@@ -85,7 +90,31 @@ setupPeers() {
   flock 9
   setupPeer kes-go "$kGoServer" github.com/minio/kes/cmd/kes github.com/minio/kes
   setupPeer h2spec "$kH2spec" github.com/summerwind/h2spec/cmd/h2spec
+  setupPrometheus
   exec 9>&-
+}
+
+# The two programs out of Debian's package, which is not installed: it would run a server of its own.
+setupPrometheus() {
+  if [ -x "$KES_PEERS/prometheus" ] && [ -x "$KES_PEERS/promtool" ]; then return; fi
+  local work=$KES_PEERS/prometheus.src log=$KES_PEERS/prometheus.log name
+  if command -v prometheus promtool >/dev/null; then
+    for name in prometheus promtool; do ln -sf "$(command -v $name)" "$KES_PEERS/$name"; done
+    return
+  fi
+  say "Fetching Prometheus as a peer for tests (once)"
+  rm -rf "$work"
+  mkdir "$work"
+  (
+    cd "$work"
+    apt-get -q download prometheus || { aptGet update && apt-get -q download prometheus; }
+    dpkg-deb -x prometheus_*.deb . &&
+      mv usr/bin/prometheus usr/bin/promtool "$KES_PEERS"
+  ) >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    die "could not fetch Prometheus, see $log, or put prometheus and promtool in the PATH"
+  }
+  rm -rf "$work"
 }
 
 # setupPeer NAME VERSION PACKAGE [MODULE...]: builds one program; MODULE names others that need the same version.

@@ -32,6 +32,12 @@ func Ours(t testing.TB) Program {
 // Peer is the Go server and command line program: the file kes-go in KES_PEERS.
 func Peer(t testing.TB) Program {
 	t.Helper()
+	return Program{Name: "go", Path: PeerProgram(t, "kes-go")}
+}
+
+// PeerProgram is the path of a program in KES_PEERS.
+func PeerProgram(t testing.TB, name string) string {
+	t.Helper()
 	dir := os.Getenv("KES_PEERS")
 	if dir == "" {
 		home, err := os.UserHomeDir()
@@ -40,9 +46,9 @@ func Peer(t testing.TB) Program {
 		}
 		dir = filepath.Join(home, ".cache", "kes-dev", "peers")
 	}
-	path := filepath.Join(dir, "kes-go")
-	requireExecutable(t, path, "`./dev test` builds it (the Go server v0.24.0), or set KES_PEERS to its directory")
-	return Program{Name: "go", Path: path}
+	path := filepath.Join(dir, name)
+	requireExecutable(t, path, "`./dev test` puts it there, or set KES_PEERS to its directory")
+	return path
 }
 
 // Both runs a test against our program and against the Go one, so that what we ask of ours is settled by the real one.
