@@ -25,6 +25,7 @@ constexpr std::array kCatalogue = {
     Entry{ErrorCode::invalidBody, 400, "invalid request body"},
     Entry{ErrorCode::invalidImportBody, 400, "invalid import key request body"},
     Entry{ErrorCode::tooManyCiphertexts, 400, "too many ciphertexts"},
+    Entry{ErrorCode::invalidChange, 400, "invalid change"},
     Entry{ErrorCode::methodNotAllowed, 405, "method not allowed"},
     Entry{ErrorCode::unsupportedAlgorithm, 406, "algorithm is not supported"},
     Entry{ErrorCode::noHmacKey, 409, "key does not support HMAC"},

@@ -25,6 +25,7 @@ enum class ErrorCode : std::uint8_t {
   invalidBody,           // 400 "invalid request body"
   invalidImportBody,     // 400 "invalid import key request body"
   tooManyCiphertexts,    // 400, bulk decrypt
+  invalidChange,         // 400, text given by the caller
   methodNotAllowed,      // 405, text given by the caller
   unsupportedAlgorithm,  // 406, text given by the caller
   noHmacKey,             // 409
