@@ -9,6 +9,12 @@ std::unexpected<BadBody> bad(const base::JsonReader& json) {
   return std::unexpected(json.tooDeep() ? BadBody::tooDeep : BadBody::malformed);
 }
 
+void readTexts(base::JsonReader& json, std::vector<std::string>& texts) {
+  texts.clear();
+  json.beginArray();
+  while (json.nextElement()) json.readString(texts.emplace_back());
+}
+
 }  // namespace
 
 Decoded<CryptoBody> decodeCrypto(base::ByteSpan body, std::string_view member, std::uint32_t depth) {
@@ -63,6 +69,32 @@ Decoded<std::vector<BulkItem>> decodeBulk(base::ByteSpan body, std::uint32_t dep
   }
   if (!json.done()) return bad(json);
   return items;
+}
+
+Decoded<PolicyBody> decodePolicy(base::ByteSpan body, std::uint32_t depth) {
+  base::JsonReader json(body, depth);
+  PolicyBody decoded;
+  json.beginObject();
+  while (json.nextMember()) {
+    if (json.nameIs("allow")) {
+      readTexts(json, decoded.allow);
+    } else if (json.nameIs("deny")) {
+      readTexts(json, decoded.deny);
+    }
+  }
+  if (!json.done()) return bad(json);
+  return decoded;
+}
+
+Decoded<std::string> decodeAssignment(base::ByteSpan body, std::uint32_t depth) {
+  base::JsonReader json(body, depth);
+  std::string identity;
+  json.beginObject();
+  while (json.nextMember()) {
+    if (json.nameIs("identity")) json.readString(identity);
+  }
+  if (!json.done()) return bad(json);
+  return identity;
 }
 
 std::string escapedHtml(std::string_view text) {

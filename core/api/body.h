@@ -51,6 +51,18 @@ struct ImportBody {
 [[nodiscard]] Decoded<std::vector<BulkItem>> decodeBulk(base::ByteSpan body,
                                                         std::uint32_t depth = base::JsonReader::kMaxDepth);
 
+// {"allow":[pattern …],"deny":[pattern …]}
+struct PolicyBody {
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+};
+[[nodiscard]] Decoded<PolicyBody> decodePolicy(base::ByteSpan body,
+                                               std::uint32_t depth = base::JsonReader::kMaxDepth);
+
+// {"identity"}
+[[nodiscard]] Decoded<std::string> decodeAssignment(base::ByteSpan body,
+                                                    std::uint32_t depth = base::JsonReader::kMaxDepth);
+
 // `text` as the inside of an HTML attribute or a JSON string.
 [[nodiscard]] std::string escapedHtml(std::string_view text);
 [[nodiscard]] std::string escapedJson(std::string_view text);

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
+#include "api/resource.h"
 #include "base/encoding.h"
-#include "base/name.h"
 #include "crypto/aead.h"
+#include "policy/route_rules.h"
 
 namespace kes::api {
 namespace {
@@ -40,18 +41,11 @@ Refusal refusalOf(policy::Decision::Reason reason) {
     case policy::Decision::Reason::deniedByPattern:
       return Refusal::denied;
     case policy::Decision::Reason::noPatternMatched:
+    case policy::Decision::Reason::notNamed:
       return Refusal::notAllowed;
     default:
       return Refusal::unknownIdentity;
   }
-}
-
-// A listing pattern is a prefix with an optional final `*`, or a prefix, a `*` and the name to go on from,
-// which is what `continue_at` holds.
-bool isListing(std::string_view pattern) {
-  const std::size_t star = pattern.find('*');
-  if (star == pattern.npos || star + 1 == pattern.size()) return base::isValidPattern(pattern);
-  return base::isValidPattern(pattern.substr(0, star + 1)) && base::isValidName(pattern.substr(star + 1));
 }
 
 }  // namespace
@@ -154,31 +148,13 @@ std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const
         .setRetryAfter(std::chrono::ceil<std::chrono::milliseconds>(*wait));
   }
 
-  policy::Decision decision = state_->policies->decide(peer.identity, match.path);
-  if (decision.allowed() && route.operation == Operation::bulkDecrypt) {
-    // A right that no current policy can name must not exceed the one it multiplies.
-    const std::string single = std::string(routeOf(Operation::decrypt).path).append(match.resource);
-    decision = state_->policies->decide(peer.identity, single);
-  }
+  const policy::Decision decision =
+      route.access == Access::ruled ? policy::decideByAllRules(*state_->policies, peer.identity, match.path)
+                                    : state_->policies->decide(peer.identity, match.path);
   if (decision.allowed()) return std::nullopt;
   counters_->refuse(refusalOf(decision.reason));
-  reportRefusal(exchange, match, decision);
+  if (mayReportRefusal(exchange)) reportRefusal(exchange, match, policy::explain(decision));
   return base::Error(base::ErrorCode::notAllowed);
-}
-
-std::optional<base::Error> ApiHandler::checkResource(const Match& match) const {
-  if (!match.route->hasResource()) return std::nullopt;
-  const std::string_view resource = match.resource;
-  if (match.route->operation == Operation::list) {
-    if (isListing(resource)) return std::nullopt;
-    return base::Error(
-        base::ErrorCode::invalidName,
-        fmt::format("listing pattern '{}' is empty, too long or is invalid", base::toValidUtf8(resource)));
-  }
-  if (base::isValidName(resource)) return std::nullopt;
-  return base::Error(base::ErrorCode::invalidName,
-                     fmt::format("key name '{}' is empty, too long or contains invalid characters",
-                                 base::toValidUtf8(resource)));
 }
 
 void ApiHandler::admit(Exchange& exchange, const Route& route) noexcept {
@@ -223,6 +199,31 @@ void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
       return metrics(exchange);
     case Operation::apis:
       return apis(exchange);
+    case Operation::policyDescribe:
+      return describePolicy(exchange, match.resource);
+    case Operation::policyRead:
+      return readPolicy(exchange, match.resource);
+    case Operation::policyList:
+      return listPolicies(exchange, match.resource);
+    case Operation::policyWrite:
+      return writePolicy(exchange, match);
+    case Operation::policyAssign:
+      return assignPolicy(exchange, match);
+    case Operation::policyDelete:
+      return deletePolicy(exchange, match);
+    case Operation::identityDescribe:
+      return describeIdentity(exchange, match.resource);
+    case Operation::identityList:
+      return listIdentities(exchange, match.resource);
+    case Operation::identitySelf:
+      return describeSelf(exchange);
+    case Operation::identityAssign: {
+      const auto [policy, identity] = placementOf(match.resource);
+      return assignTo(exchange, match, policy, identity);
+    }
+    case Operation::identityForget:
+    case Operation::identityDelete:
+      return forgetIdentity(exchange, match);
   }
 }
 
@@ -315,25 +316,15 @@ void ApiHandler::audit(const Exchange& exchange, int level, std::string_view mes
                       .duration = base::SteadyClock::now() - exchange.startedAt()});
 }
 
-void ApiHandler::reportRefusal(const Exchange& exchange, const Match& match,
-                               const policy::Decision& decision) {
-  if (!context_.log.auditEnabled(kInfo)) return;
-  if (refusals_.size() >= kRefusingIdentities || ++refusals_[exchange.peer().identity] > kRefusalsShown)
-    return;
-  std::string why = "access denied: ";
-  switch (decision.reason) {
-    case policy::Decision::Reason::deniedByPattern:
-      why += fmt::format("policy '{}' denies '{}'", decision.policy, decision.pattern);
-      break;
-    case policy::Decision::Reason::noPatternMatched:
-      why += fmt::format("no pattern of policy '{}' matches", decision.policy);
-      break;
-    default:
-      why += "no policy names this identity";
-  }
+bool ApiHandler::mayReportRefusal(const Exchange& exchange) {
+  if (!context_.log.auditEnabled(kInfo) || refusals_.size() >= kRefusingIdentities) return false;
+  return ++refusals_[exchange.peer().identity] <= kRefusalsShown;
+}
+
+void ApiHandler::reportRefusal(const Exchange& exchange, const Match& match, std::string_view why) {
   context_.log.audit(
       {.level = kInfo,
-       .message = why,
+       .message = fmt::format("access denied: {}", why),
        .request = {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity},
        .status = base::httpStatus(base::ErrorCode::notAllowed),
        .duration = base::SteadyClock::now() - exchange.startedAt()});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +15,13 @@
 #include "base/error.h"
 #include "http/server.h"
 #include "keystore/keystore.h"
+#include "policy/changes.h"
 
 namespace kes::api {
 
 // The API on one event loop: route, authenticate, authorize, decode, do, encode (ARCHITECTURE.md, "The life
 // of a request"). The steps of every request are in handler.cpp; what the routes do is in key_crypto.cpp,
-// key_admin.cpp and server_routes.cpp.
+// key_admin.cpp, policy_routes.cpp, identity_routes.cpp and server_routes.cpp.
 class ApiHandler final : public http::Handler {
  public:
   explicit ApiHandler(Context& context);
@@ -44,7 +46,6 @@ class ApiHandler final : public http::Handler {
   // --- the steps of a request (handler.cpp)
   void refreshState();
   [[nodiscard]] std::optional<base::Error> authorize(const http::Exchange& exchange, const Match& match);
-  [[nodiscard]] std::optional<base::Error> checkResource(const Match& match) const;
   [[nodiscard]] static bool isAdmitted(const http::Exchange& exchange) noexcept { return exchange.tag != 0; }
   [[nodiscard]] RouteCounters& countersOf(const http::Exchange& exchange) noexcept {
     return counters_->routes[exchange.tag - 1];
@@ -66,7 +67,8 @@ class ApiHandler final : public http::Handler {
   void finish(http::Exchange& exchange, int status, std::string_view contentType, std::string_view body,
               std::span<const http::Exchange::Header> headers = {});
   void audit(const http::Exchange& exchange, int level, std::string_view message, int status);
-  void reportRefusal(const http::Exchange& exchange, const Match& match, const policy::Decision& decision);
+  [[nodiscard]] bool mayReportRefusal(const http::Exchange& exchange);
+  void reportRefusal(const http::Exchange& exchange, const Match& match, std::string_view why);
 
   // --- using keys (key_crypto.cpp)
   void useKey(http::Exchange& exchange, std::string_view name, KeyUse use);
@@ -91,6 +93,33 @@ class ApiHandler final : public http::Handler {
   void store(http::Exchange& exchange, std::string_view name, crypto::StoredKey key, Operation operation);
   void remove(http::Exchange& exchange, std::string_view name);
   void list(http::Exchange& exchange, std::string_view pattern);
+
+  // --- policies (policy_routes.cpp)
+  void describePolicy(http::Exchange& exchange, std::string_view name);
+  void readPolicy(http::Exchange& exchange, std::string_view name);
+  void listPolicies(http::Exchange& exchange, std::string_view pattern);
+  void writePolicy(http::Exchange& exchange, const Match& match);
+  void assignPolicy(http::Exchange& exchange, const Match& match);
+  void assignTo(http::Exchange& exchange, const Match& match, std::string_view policy,
+                std::string_view identity);
+  void deletePolicy(http::Exchange& exchange, const Match& match);
+  // Puts in place what `make` makes of the present policies, and answers. `done` is for the audit log.
+  using MakeChange = std::function<policy::Changed(const policy::PolicySet&, const policy::Creation& author)>;
+  void change(http::Exchange& exchange, const Match& match, std::string_view done, const MakeChange& make);
+
+  // --- identities (identity_routes.cpp)
+  void describeIdentity(http::Exchange& exchange, std::string_view identity);
+  void listIdentities(http::Exchange& exchange, std::string_view pattern);
+  void describeSelf(http::Exchange& exchange);
+  void forgetIdentity(http::Exchange& exchange, const Match& match);
+  // The members of an identity's description that all of its routes share.
+  void appendIdentity(std::string_view identity);
+
+  // --- what both are written with (policy_routes.cpp)
+  void appendCreation(const policy::Creation* atRunTime);
+  void appendPatterns(const policy::Policy& policy);
+  void answerNames(http::Exchange& exchange, std::string_view member,
+                   std::span<const std::string_view> names);
 
   // --- about the server (server_routes.cpp)
   void version(http::Exchange& exchange);

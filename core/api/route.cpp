@@ -10,6 +10,8 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxBody = 1'000'000;
 constexpr std::size_t kMaxBulkBody = 1'048'576;
+constexpr std::size_t kMaxPolicyBody = 1'048'576;
+constexpr std::size_t kMaxAssignBody = 1024;
 
 constexpr std::array<Route, kOperations> kRoutes = {{
     {Operation::generate, "PUT", "/v1/key/generate/", kMaxBody, seconds(15), Access::verified, false},
@@ -21,13 +23,25 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {Operation::import, "PUT", "/v1/key/import/", kMaxBody, seconds(15), Access::verified, false},
     {Operation::remove, "DELETE", "/v1/key/delete/", 0, seconds(15), Access::verified, false},
     {Operation::list, "GET", "/v1/key/list/", 0, seconds(15), Access::verified, false},
-    {Operation::bulkDecrypt, "PUT", "/v1/key/bulk/decrypt/", kMaxBulkBody, seconds(15), Access::verified,
-     false},
+    {Operation::bulkDecrypt, "PUT", "/v1/key/bulk/decrypt/", kMaxBulkBody, seconds(15), Access::ruled, false},
     {Operation::version, "GET", "/version", 0, seconds(10), Access::open, false},
     {Operation::ready, "GET", "/v1/ready", 0, seconds(15), Access::verified, true},
     {Operation::status, "GET", "/v1/status", 0, seconds(15), Access::verified, true},
     {Operation::metrics, "GET", "/v1/metrics", 0, seconds(15), Access::verified, true},
     {Operation::apis, "GET", "/v1/api", 0, seconds(10), Access::verified, true},
+    {Operation::policyDescribe, "GET", "/v1/policy/describe/", 0, seconds(15), Access::verified, false},
+    {Operation::policyRead, "GET", "/v1/policy/read/", 0, seconds(15), Access::verified, false},
+    {Operation::policyList, "GET", "/v1/policy/list/", 0, seconds(15), Access::verified, false},
+    {Operation::policyWrite, "POST", "/v1/policy/write/", kMaxPolicyBody, seconds(15), Access::ruled, false},
+    {Operation::policyAssign, "POST", "/v1/policy/assign/", kMaxAssignBody, seconds(15), Access::ruled,
+     false},
+    {Operation::policyDelete, "DELETE", "/v1/policy/delete/", 0, seconds(15), Access::ruled, false},
+    {Operation::identityDescribe, "GET", "/v1/identity/describe/", 0, seconds(15), Access::verified, false},
+    {Operation::identityList, "GET", "/v1/identity/list/", 0, seconds(15), Access::verified, false},
+    {Operation::identitySelf, "GET", "/v1/identity/self/describe", 0, seconds(15), Access::open, false},
+    {Operation::identityAssign, "POST", "/v1/identity/assign/", 0, seconds(15), Access::ruled, false},
+    {Operation::identityForget, "DELETE", "/v1/identity/forget/", 0, seconds(15), Access::ruled, false},
+    {Operation::identityDelete, "DELETE", "/v1/identity/delete/", 0, seconds(15), Access::ruled, false},
 }};
 
 constexpr bool indexedByOperation() {
@@ -183,7 +197,9 @@ Match findRoute(std::string_view target, std::string& scratch) {
   match.kind = Match::Kind::route;
   if (escaped) {
     for (char& c : scratch) {
-      if (c == kEncodedSlash) c = '/';
+      if (c != kEncodedSlash) continue;
+      c = '/';
+      match.slashEscaped = true;
     }
   }
   match.path = path;

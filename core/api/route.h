@@ -27,12 +27,25 @@ enum class Operation : std::uint8_t {
   status,
   metrics,
   apis,
+  policyDescribe,
+  policyRead,
+  policyList,
+  policyWrite,
+  policyAssign,
+  policyDelete,
+  identityDescribe,
+  identityList,
+  identitySelf,
+  identityAssign,
+  identityForget,
+  identityDelete,
 };
-inline constexpr std::size_t kOperations = 15;
+inline constexpr std::size_t kOperations = 27;
 
 enum class Access : std::uint8_t {
   open,      // anybody
   verified,  // an identity whose policy allows the path
+  ruled,     // the same, by the rules of single routes as well (policy/route_rules.h)
 };
 
 struct Route {
@@ -67,6 +80,7 @@ struct Match {
   const Route* route = nullptr;
   std::string_view path;      // decoded; views point into the target or the scratch text
   std::string_view resource;  // decoded rest of a sub-tree route
+  bool slashEscaped = false;  // in the resource
   std::string location;       // of a redirect
 };
 

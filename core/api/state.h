@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/counters.h"
 #include "api/request_rate.h"
@@ -17,6 +19,7 @@
 #include "http/server.h"
 #include "keystore/keystore.h"
 #include "observe/log.h"
+#include "policy/carry_over.h"
 #include "policy/policy_set.h"
 
 namespace kes::api {
@@ -40,6 +43,12 @@ struct State {
   }
 };
 
+// What a reload put away.
+struct Replaced {
+  std::shared_ptr<const State> state;
+  std::vector<std::string> lost;  // changes made at run time that had to give way, in words for the log
+};
+
 // The current state. Event loops hold a pointer of their own and look at the generation once per request, so
 // that the hot path shares nothing that another thread writes.
 class StateCell {
@@ -48,6 +57,32 @@ class StateCell {
     const std::lock_guard lock(mutex_);
     state_ = std::move(state);
     generation_.fetch_add(1, std::memory_order_release);
+  }
+
+  // Puts `next` in place, with the policies that were changed at run time over those it brings.
+  [[nodiscard]] Replaced replace(State next) {
+    const std::lock_guard one(changes_);
+    Replaced replaced{.state = get(), .lost = {}};
+    auto carried = policy::carryOver(*replaced.state->policies, *next.policies);
+    next.policies = std::move(carried.set);
+    replaced.lost = std::move(carried.lost);
+    publish(std::make_shared<const State>(std::move(next)));
+    return replaced;
+  }
+
+  // Puts the policies in place that `change` makes of the present ones. When it returns, no event loop
+  // decides by the old ones any more. `change` is a function of a PolicySet that gives a base::Result of
+  // another.
+  template <typename Change>
+  [[nodiscard]] base::Result<void> changePolicies(Change&& change) {
+    const std::lock_guard one(changes_);
+    const auto present = get();
+    base::Result<std::shared_ptr<const policy::PolicySet>> changed = change(*present->policies);
+    if (!changed) return std::unexpected(changed.error());
+    auto next = std::make_shared<State>(*present);
+    next->policies = std::move(*changed);
+    publish(std::move(next));
+    return {};
   }
 
   [[nodiscard]] std::uint64_t generation() const noexcept {
@@ -60,6 +95,7 @@ class StateCell {
   }
 
  private:
+  std::mutex changes_;  // one change at a time, each made of what the last one left
   mutable std::mutex mutex_;
   std::shared_ptr<const State> state_;
   std::atomic<std::uint64_t> generation_{0};

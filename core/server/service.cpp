@@ -109,18 +109,17 @@ base::Outcome<void> createPredefinedKeys(keystore::KeyStore& store, const config
   return {};
 }
 
-base::Outcome<std::shared_ptr<const api::State>> buildState(const RunOptions& options,
-                                                            const config::Config& config) {
+base::Outcome<api::State> buildState(const RunOptions& options, const config::Config& config) {
   auto policies = buildPolicies(config);
   if (!policies) return base::fail(config.file + ": " + policies.error().message);
 
-  auto state = std::make_shared<api::State>();
-  state->policies = std::move(*policies);
-  state->missesPerIdentity = config.limits.missesPerIdentity;
-  state->requestRate = requestRate(config.limits);
-  state->jsonDepth = static_cast<std::uint32_t>(config.limits.jsonDepth);
+  api::State state;
+  state.policies = std::move(*policies);
+  state.missesPerIdentity = config.limits.missesPerIdentity;
+  state.requestRate = requestRate(config.limits);
+  state.jsonDepth = static_cast<std::uint32_t>(config.limits.jsonDepth);
   for (const api::Route& route : api::routes()) {
-    api::RouteSettings& settings = state->routes[static_cast<std::size_t>(route.operation)];
+    api::RouteSettings& settings = state.routes[static_cast<std::size_t>(route.operation)];
     settings.timeout = route.timeout;
     const auto configured = config.api.find(std::string(route.path));
     if (configured == config.api.end()) continue;
@@ -135,7 +134,7 @@ base::Outcome<std::shared_ptr<const api::State>> buildState(const RunOptions& op
     (*store)->close(base::SteadyClock::now() + kRetireTimeout);
     return std::unexpected(created.error());
   }
-  state->store = std::move(*store);
+  state.store = std::move(*store);
   return state;
 }
 
@@ -158,7 +157,7 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
   auto service = std::unique_ptr<Service>(new Service(settings));
   auto state = buildState(options, settings.config);
   if (!state) return std::unexpected(state.error());
-  service->context_.state.publish(*state);
+  service->context_.state.publish(std::make_shared<const api::State>(*state));
 
   api::Context& context = service->context_;
   auto listener = serverSettings(settings);
@@ -170,7 +169,7 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
       http::Server::start(listener, tlsSettings(settings), std::make_shared<FirstCertificate>(),
                           [&context](std::size_t) { return std::make_unique<api::ApiHandler>(context); });
   if (!server) {
-    (*state)->store->close(base::SteadyClock::now() + kRetireTimeout);
+    state->store->close(base::SteadyClock::now() + kRetireTimeout);
     return std::unexpected(server.error());
   }
   service->server_ = std::move(*server);
@@ -183,14 +182,14 @@ base::Outcome<void> Service::reload(const RunOptions& options, const Settings& s
   if (!state) return std::unexpected(state.error());
   if (auto updated = server_->updateTls(tlsSettings(settings), std::make_shared<FirstCertificate>());
       !updated) {
-    retire((*state)->store);
+    retire(state->store);
     return updated;
   }
-  auto old = context_.state.get();
-  context_.state.publish(std::move(*state));
+  const api::Replaced old = context_.state.replace(std::move(*state));
   log_.configure(logSettings(settings.config));
   shutdownTimeout_ = settings.config.limits.shutdown;
-  retire(old->store);
+  for (const std::string& lost : old.lost) log_.error(kWarn, lost);
+  retire(old.state->store);
   return {};
 }
 
