@@ -13,6 +13,7 @@
 #include "keystore/plugin_store.h"
 #include "server/connection_errors.h"
 #include "server/limits.h"
+#include "server/policies.h"
 #include "server/version.h"
 
 namespace kes::server {
@@ -66,15 +67,6 @@ http::ServerSettings serverSettings(const Settings& settings) {
   return server;
 }
 
-base::Outcome<std::shared_ptr<const policy::PolicySet>> buildPolicies(const config::Config& config) {
-  std::vector<policy::PolicyStatement> statements;
-  statements.reserve(config.policies.size());
-  for (const config::Policy& policy : config.policies) {
-    statements.push_back({policy.name, policy.allow, policy.deny, policy.identities});
-  }
-  return policy::PolicySet::build(config.admin, statements, config.tls.proxyIdentities);
-}
-
 base::Outcome<std::shared_ptr<keystore::KeyStore>> openStore(const RunOptions& options,
                                                              const config::Config& config) {
   const keystore::StoreSettings store{.id = config.keystore.id,
@@ -111,7 +103,7 @@ base::Outcome<void> createPredefinedKeys(keystore::KeyStore& store, const config
 
 base::Outcome<api::State> buildState(const RunOptions& options, const config::Config& config) {
   auto policies = buildPolicies(config);
-  if (!policies) return base::fail(config.file + ": " + policies.error().message);
+  if (!policies) return std::unexpected(policies.error());
 
   api::State state;
   state.policies = std::move(*policies);
