@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "api/body.h"
 #include "base/encoding.h"
@@ -95,6 +96,31 @@ void checkImport(base::ByteView body) {
           "written anew it reads the same");
 }
 
+std::string written(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const auto& text : texts) json += (json.size() == 1 ? "\"" : ",\"") + api::escapedJson(text) + '"';
+  return json + ']';
+}
+
+void checkPolicy(base::ByteView body) {
+  base::Bytes copy = copyOf(body);
+  const auto decoded = api::decodePolicy(copy);
+  if (!decoded) return;
+  base::Bytes text = copyOf(
+      base::bytesOf(R"({"allow":)" + written(decoded->allow) + R"(,"deny":)" + written(decoded->deny) + '}'));
+  const auto reread = api::decodePolicy(text);
+  require(reread && reread->allow == decoded->allow && reread->deny == decoded->deny,
+          "written anew it reads the same");
+}
+
+void checkAssignment(base::ByteView body) {
+  base::Bytes copy = copyOf(body);
+  const auto decoded = api::decodeAssignment(copy);
+  if (!decoded) return;
+  base::Bytes text = copyOf(base::bytesOf(R"({"identity":")" + api::escapedJson(*decoded) + "\"}"));
+  require(api::decodeAssignment(text) == *decoded, "written anew it reads the same");
+}
+
 // Whatever bytes a string is made of: escaped, it is JSON, and reads as Go would read it.
 void checkEscaping(std::string_view text) {
   base::Bytes json = copyOf(base::bytesOf('"' + api::escapedJson(text) + '"'));
@@ -128,6 +154,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   checkBulk(body);
   checkBulkOfOne(body);
   checkImport(body);
+  checkPolicy(body);
+  checkAssignment(body);
   checkEscaping(kes::base::textOf(body));
   checkScalars(body);
   return 0;

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kes::policy {
@@ -78,6 +80,40 @@ TEST(Rights, areWithinOthersOnlyWhereThatCanBeShown) {
     EXPECT_EQ(beyond == nullptr ? "" : beyond->text(), c.beyond)
         << c.allow << " but " << c.deny << " within " << c.heldAllow << " but " << c.heldDeny;
   }
+}
+
+// Whatever the patterns: what a policy within another lets through, the other does too. Seeded, so that a
+// failure comes again.
+TEST(Rights, withinOthersLetNothingThroughThatTheseDoNot) {
+  std::mt19937 random(7);
+  const auto textOf = [&](std::string_view alphabet, std::size_t length) {
+    std::string text;
+    while (text.size() < length) text += alphabet[random() % alphabet.size()];
+    return text;
+  };
+  const auto randomPolicy = [&] {
+    Policy made{"p", {}, {}, {}};
+    for (auto n = random() % 3; n > 0; --n) made.allow.emplace_back(textOf("ab/a***?[]\\^-", random() % 5));
+    for (auto n = random() % 3; n > 0; --n) made.deny.emplace_back(textOf("ab/a***?[]\\^-", random() % 5));
+    return made;
+  };
+  const auto opens = [](const Policy& policy, const std::string& path) {
+    return policy.firstDenying(path) == nullptr && policy.firstAllowing(path) != nullptr;
+  };
+  unsigned opened = 0;
+  for (unsigned i = 0; i < 50'000; ++i) {
+    const Policy granted = randomPolicy();
+    const Policy held = randomPolicy();
+    if (firstBeyond(granted, held) != nullptr) continue;
+    for (unsigned j = 0; j < 20; ++j) {
+      const std::string path = textOf("ab/a*[\\", random() % 5);
+      if (!opens(granted, path)) continue;
+      ++opened;
+      ASSERT_TRUE(opens(held, path)) << path << " with '" << granted.allow.front().text() << "' in step "
+                                     << i;
+    }
+  }
+  EXPECT_GT(opened, 1000U);
 }
 
 TEST(Rights, ofAPolicyWrittenAtRunTimeHoldNoRouteThatChangesPolicies) {
