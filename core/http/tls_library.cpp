@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "http/tls_hmac.h"
+#include "http/tls_key_schedule.h"
+
 namespace kes::http {
 namespace {
 
@@ -64,8 +67,18 @@ bool isWanted(const OSSL_ALGORITHM& algorithm, const Operation& operation) {
          });
 }
 
-// OpenSSL's default provider, of which it shows a part. The algorithms stay those of the default provider:
-// they get its context, and run its code.
+// What we do for ourselves: OpenSSL's own is correct, but takes a quarter of a resumed handshake.
+const OSSL_DISPATCH* ownFunctions(const OSSL_ALGORITHM& algorithm, int operation) {
+  static constexpr std::string_view kMac[] = {"HMAC"};
+  static constexpr std::string_view kKeySchedule[] = {"TLS13-KDF"};
+  if (operation == OSSL_OP_MAC && isWanted(algorithm.algorithm_names, kMac)) return tlsHmacFunctions();
+  if (operation == OSSL_OP_KDF && isWanted(algorithm.algorithm_names, kKeySchedule))
+    return tlsKeyScheduleFunctions();
+  return nullptr;
+}
+
+// OpenSSL's default provider, of which it shows a part. All other algorithms stay those of the default
+// provider: they get its context, and run its code.
 class TlsProvider {
  public:
   explicit TlsProvider(OSSL_PROVIDER* whole) : whole_(whole) {
@@ -73,7 +86,9 @@ class TlsProvider {
       int doNotCache = 0;
       const auto* all = OSSL_PROVIDER_query_operation(whole_, kOperations[i].id, &doNotCache);
       for (; all != nullptr && all->algorithm_names != nullptr; ++all) {
-        if (isWanted(*all, kOperations[i])) shown_[i].push_back(*all);
+        if (!isWanted(*all, kOperations[i])) continue;
+        auto& shown = shown_[i].emplace_back(*all);
+        if (const auto* own = ownFunctions(*all, kOperations[i].id)) shown.implementation = own;
       }
       shown_[i].push_back({});  // ends the list
     }
