@@ -53,7 +53,7 @@ void addRefusals(MetricsText& out, const Context& context) {
                                           Reason{Refusal::rate, "rate"}};
   static_assert(kReasons.size() == kRefusals);
   out.family(MetricType::counter, "kes_requests_refused_total",
-             "Requests refused before their route began, by reason; they are in no other family.");
+             "Requests refused before their route began, by reason.");
   for (const auto& [why, name] : kReasons) out.sample(context.counters.times(why), {{"reason", name}});
 }
 
