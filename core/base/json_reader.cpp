@@ -167,6 +167,11 @@ bool JsonReader::nameIs(std::string_view name) const noexcept {
   return rest.empty();
 }
 
+std::string JsonReader::name() const {
+  Bytes copy(name_.begin(), name_.end());
+  return toValidUtf8(textOf(unescape(copy)));
+}
+
 void JsonReader::readBytes(ByteSpan& out) noexcept {
   if (!startValue()) return;
   if (consumeLiteral("null")) {
@@ -258,6 +263,12 @@ bool JsonReader::startValue() noexcept {
   if (!pending_ || cursor_ == end_) fail();
   pending_ = false;
   return !failed_;
+}
+
+bool JsonReader::startsWith(char c) noexcept {
+  if (failed_ || !pending_) return false;
+  skipSpace();
+  return cursor_ != end_ && *cursor_ == static_cast<std::uint8_t>(c);
 }
 
 void JsonReader::skipValue() noexcept {

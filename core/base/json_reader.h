@@ -52,6 +52,12 @@ class JsonReader {
 
   // Whether the member at hand has this name; `name` in lower-case ASCII. Ask before reading the value.
   [[nodiscard]] bool nameIs(std::string_view name) const noexcept;
+  // That name itself, escapes decoded, for objects whose names are data.
+  [[nodiscard]] std::string name() const;
+
+  // Whether the value at hand is an object (array), for members that come in several shapes.
+  [[nodiscard]] bool isObject() noexcept { return startsWith('{'); }
+  [[nodiscard]] bool isArray() noexcept { return startsWith('['); }
 
   // Read the value at hand. A value of another type is an error.
   void readBytes(ByteSpan& out) noexcept;
@@ -72,6 +78,7 @@ class JsonReader {
   void begin(char open) noexcept;
   [[nodiscard]] bool advance(char close) noexcept;
   [[nodiscard]] bool startValue() noexcept;
+  [[nodiscard]] bool startsWith(char c) noexcept;
   void skipValue() noexcept;
   void readByteArray(ByteSpan& out) noexcept;
 

@@ -204,6 +204,19 @@ TEST(JsonReader, doesNotMatchOtherNames) {
   }
 }
 
+TEST(JsonReader, tellsNamesAndShapesOfValues) {
+  std::string json = R"({"a\u002fb":{},"c": [1],"d":"x"})";
+  JsonReader reader(bytesOf(json));
+  std::vector<std::string> seen;
+  reader.beginObject();
+  while (reader.nextMember()) {
+    seen.push_back(reader.name() + (reader.isObject() ? " object" : reader.isArray() ? " array" : ""));
+  }
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(seen, (std::vector<std::string>{"a/b object", "c array", "d"}));
+  EXPECT_FALSE(reader.isObject());
+}
+
 TEST(JsonReader, lastOfEqualMembersCounts) {
   EXPECT_EQ(textIn(R"({"text":"a","TEXT":"b"})"), "b");
   EXPECT_EQ(bytesIn(R"({"bytes":"aGk=","bytes":[98]})"), "b");
