@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "client/error.h"
+#include "client/line_stream.h"
+#include "client/metrics.h"
 #include "client/settings.h"
 #include "client/transport.h"
 
@@ -59,6 +62,35 @@ struct Sealed {
   base::ByteView context;
 };
 
+struct PolicyInfo {
+  std::string name;
+  std::string createdAt;  // RFC 3339, in the zone the server chose; the zero time where it is not known
+  std::string createdBy;  // identity, or empty where it is not known
+};
+
+struct Policy {
+  std::vector<std::string> allow;  // sorted
+  std::vector<std::string> deny;   // sorted
+  std::string createdAt;
+  std::string createdBy;
+};
+
+struct IdentityInfo {
+  bool admin = false;
+  std::string policy;  // its name; empty = none
+  std::string createdAt;
+  std::string createdBy;
+};
+
+// What the server says about whoever asks.
+struct SelfInfo {
+  std::string identity;
+  IdentityInfo info;
+  Policy rules;  // of info.policy; its createdAt is empty where the server does not say
+};
+
+enum class LogKind : std::uint8_t { audit, error };
+
 // A client of the API (docs/protocol/http.md). Not thread-safe: one per thread. Every call blocks, at most
 // for the time-outs of the settings times their attempts. Reads and cryptographic calls are repeated after a
 // broken connection; create, import and delete only when nothing can have been done.
@@ -98,11 +130,32 @@ class Client {
   // HMAC-SHA256 under a key derived for this purpose alone.
   [[nodiscard]] Result<Hmac> hmac(std::string_view name, base::ByteView message);
 
+  [[nodiscard]] Result<PolicyInfo> describePolicy(std::string_view name);
+  [[nodiscard]] Result<Policy> readPolicy(std::string_view name);
+  [[nodiscard]] Result<std::vector<std::string>> listPolicies(std::string_view prefix);
+  // These change what the server holds in memory: it is gone when the server stops.
+  [[nodiscard]] Result<void> writePolicy(std::string_view name, std::span<const std::string> allow,
+                                         std::span<const std::string> deny);
+  [[nodiscard]] Result<void> assignPolicy(std::string_view policy, std::string_view identity);
+  [[nodiscard]] Result<void> deletePolicy(std::string_view name);
+
+  [[nodiscard]] Result<IdentityInfo> describeIdentity(std::string_view identity);
+  [[nodiscard]] Result<SelfInfo> describeSelf();
+  [[nodiscard]] Result<std::vector<std::string>> listIdentities(std::string_view prefix);
+  // Takes the identity off its policy, until the server stops.
+  [[nodiscard]] Result<void> deleteIdentity(std::string_view identity);
+
+  [[nodiscard]] Result<Metrics> metrics();
+  // What the server logs from now on: a JSON object per line. Blocks until the server has said that it will
+  // tell. The stream must not outlive the client.
+  [[nodiscard]] Result<std::unique_ptr<LineStream>> followLog(LogKind kind);
+
   [[nodiscard]] const Settings& settings() const noexcept { return transport_.settings(); }
 
  private:
-  [[nodiscard]] Result<void> listPage(std::string_view pattern, std::vector<std::string>& names,
-                                      std::string& next);
+  // The names that start with `prefix`, which stand in the answers' `member`, over all pages.
+  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view route, std::string_view member,
+                                                      std::string_view prefix);
   [[nodiscard]] Result<void> decryptBatch(std::string_view name, std::span<const Sealed> batch,
                                           std::vector<base::Secret>& out);
   [[nodiscard]] Result<void> decryptEach(std::string_view name, std::span<const Sealed> batch,

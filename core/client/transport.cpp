@@ -138,7 +138,7 @@ Transport::Attempt Transport::Connection::send(const Request& request, const Set
   }
   try {
     Attempt attempt = exchange(request);
-    if (!session_->getKeepAlive()) session_.reset();
+    if (session_ && !session_->getKeepAlive()) session_.reset();
     return attempt;
   } catch (const Poco::TimeoutException&) {
     // Waiting as long once more would help nobody.
@@ -164,6 +164,7 @@ std::optional<Error> Transport::Connection::connect(const Settings& settings) {
     session_->socket().setNoDelay(true);
     session_->socket().setSendTimeout(timespan(settings.answerTimeout));
     session_->socket().setReceiveTimeout(timespan(settings.answerTimeout));
+    session_->socket().setKeepAlive(true);  // or a stream would wait without end for a server that is gone
   } catch (const Poco::Exception& exception) {
     return errorOf(exception);
   }
@@ -206,6 +207,8 @@ std::unique_ptr<net::HTTPSClientSession> Transport::Connection::dial(const Setti
 Transport::Attempt Transport::Connection::exchange(const Request& request) {
   net::HTTPRequest head(request.method, endpoint_.path + request.path, net::HTTPMessage::HTTP_1_1);
   head.set("Host", endpoint_.authority());
+  const bool asLines = request.answer == Request::Answer::lines;
+  if (asLines) session_->socket().setReceiveTimeout(Poco::Timespan());
   if (request.body != nullptr) {
     head.setContentType("application/json");
     head.setContentLength64(static_cast<Poco::Int64>(request.body->text.size()));
@@ -220,6 +223,12 @@ Transport::Attempt Transport::Connection::exchange(const Request& request) {
 
   net::HTTPResponse response;
   std::istream& in = session_->receiveResponse(response);
+  const int status = response.getStatus();
+  const std::string contentType = response.getContentType();
+  if (asLines && status == net::HTTPResponse::HTTP_OK) {
+    auto explain = [this](const Poco::Exception& exception) { return errorOf(exception); };
+    return {Response{contentType, {}, std::make_unique<LineStream>(std::move(session_), in, explain)}};
+  }
   auto body = readAll(in, request.limit);
   if (!body) {
     session_->setKeepAlive(false);  // the rest of the answer is still to come
@@ -233,9 +242,7 @@ Transport::Attempt Transport::Connection::exchange(const Request& request) {
   }
   if (!response.getKeepAlive()) session_->setKeepAlive(false);
 
-  const int status = response.getStatus();
-  const std::string contentType = response.getContentType();
-  if (status == net::HTTPResponse::HTTP_OK) return {Response{contentType, std::move(*body)}};
+  if (status == net::HTTPResponse::HTTP_OK) return {Response{contentType, std::move(*body), nullptr}};
   Error error{Failure::answered, status, messageOf(status, contentType, *body)};
   // A server answers 503 only when it has not touched its key store.
   return {std::unexpected(std::move(error)), status == net::HTTPResponse::HTTP_SERVICE_UNAVAILABLE};

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "client/error.h"
+#include "client/line_stream.h"
 #include "client/settings.h"
 
 namespace kes::client {
@@ -31,17 +32,21 @@ struct WipedText {
 struct Request {
   // May a request that perhaps arrived be sent once more?
   enum class Repeat : std::uint8_t { freely, ifNothingWasDone };
+  // As a whole, or line by line as it comes, for which a server may take all the time it wants?
+  enum class Answer : std::uint8_t { whole, lines };
 
   std::string method;
   std::string path;                 // percent-encoded
   const WipedText* body = nullptr;  // JSON, or null for none
   Repeat repeat = Repeat::freely;
   std::size_t limit = kMaxAnswer;
+  Answer answer = Answer::whole;
 };
 
 struct Response {
   std::string contentType;
   base::Secret body;
+  std::unique_ptr<LineStream> lines;  // in place of the body, where lines were asked for
 };
 
 // Sends requests over HTTP/1.1 and TLS, to the first endpoint that takes them. Not thread-safe; blocks.

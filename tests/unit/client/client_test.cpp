@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/encoding.h"
+#include "client_under_test.h"
 #include "crypto/api_key.h"
 #include "support/scripted_server.h"
 #include "support/temp_dir.h"
@@ -18,28 +19,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Answer = ScriptedServer::Answer;
 using Asked = ScriptedServer::Asked;
-
-const std::string kApiKey = "kes:v1:AGaV6VXHasF0FnaB60WdCOeTZ8eTIDikL4zlN16c8NAs";
-const std::string kIdentity = "ea9826089311fe44d7590408ede9150f7c637b6cab0a91ee6fe1aa5d9fb366f6";
-
-// Accepts any server and repeats without waiting.
-Settings settingsFor(const std::string& servers) {
-  Settings settings;
-  settings.endpoints = parseEndpoints(servers).value();
-  settings.certificate = crypto::ApiKey::parse(kApiKey)->clientCertificate().value();
-  settings.insecure = true;
-  settings.retryDelay = std::chrono::milliseconds(0);
-  settings.retryJitter = std::chrono::milliseconds(0);
-  return settings;
-}
-
-Client clientOf(const ScriptedServer& server) {
-  return Client(settingsFor(server.authority()));
-}
-
-ScriptedServer::Script always(Answer answer) {
-  return [answer = std::move(answer)](const Asked&) { return answer; };
-}
 
 std::string textOf(const base::Secret& secret) {
   return std::string(base::textOf(secret.reveal()));
