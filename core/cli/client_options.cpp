@@ -6,6 +6,7 @@
 #include <span>
 
 #include "cli/readable.h"
+#include "client/calls.h"
 #include "crypto/api_key.h"
 #include "crypto/x509.h"
 
@@ -158,11 +159,18 @@ base::Outcome<client::Settings> clientSettings(const ClientOptions& options, Con
   return settings;
 }
 
+std::expected<client::Client, int> openClient(const ClientOptions& options, Console& console) {
+  auto settings = clientSettings(options, console);
+  if (!settings) return std::unexpected(fail(console, settings.error().message));
+  return client::Client(std::move(*settings));
+}
+
 std::string explain(const client::Error& error) {
   if (error.failure == client::Failure::certificate) {
     return error.message +
            ". Name a file with the certificate to trust in SSL_CERT_FILE, or skip the check with --insecure";
   }
+  if (client::lacksRoute(error)) return fmt::format("the server has no such call ({})", error.message);
   return error.message;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,9 @@ void addClientOptions(CommandLine& line, ClientOptions& options,
 // Whom to talk to and as whom: the options first, then the environment. Asks for the password of an encrypted
 // private key.
 [[nodiscard]] base::Outcome<client::Settings> clientSettings(const ClientOptions& options, Console& console);
+
+// The client of that server, or the exit code after the error was printed.
+[[nodiscard]] std::expected<client::Client, int> openClient(const ClientOptions& options, Console& console);
 
 // The error of a call as a person should read it, with what to do about it where that is known.
 [[nodiscard]] std::string explain(const client::Error& error);

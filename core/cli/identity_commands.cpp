@@ -8,7 +8,6 @@
 #include "cli/commands.h"
 #include "cli/identity_output.h"
 #include "cli/readable.h"
-#include "cli/unavailable.h"
 #include "crypto/api_key.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
@@ -26,6 +25,10 @@ key in a file with an Ed25519 private key. On a pipe just that, and nothing else
 Commands:
     new                      Make an API key, and files for it.
     of                       Print the identity of an API key or a certificate.
+
+    info                     Ask a server what it knows about an identity, or about yourself.
+    ls                       List the identities a server knows.
+    rm                       Take identities off their policies, until the server stops.
 
 Options:
     -h, --help               Print this text.
@@ -128,9 +131,15 @@ int printWhatFileHolds(const std::string& file, Console& console) {
 }
 
 constexpr std::array kCommands = {
-    Command{"new", newIdentity},    Command{"of", identityOf},      Command{"info", unavailable},
-    Command{"ls", unavailable},     Command{"list", unavailable},   Command{"rm", unavailable},
-    Command{"assign", unavailable}, Command{"forget", unavailable},
+    Command{"new", newIdentity},
+    Command{"of", identityOf},
+    Command{"info", describeIdentity},
+    Command{"ls", listIdentities},
+    Command{"rm", removeIdentity},
+    // Names of earlier KES releases.
+    Command{"list", listIdentities},
+    Command{"assign", assignIdentity},
+    Command{"forget", removeIdentity},
 };
 
 }  // namespace

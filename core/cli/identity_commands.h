@@ -11,4 +11,9 @@ namespace kes::cli {
 [[nodiscard]] int newIdentity(Arguments arguments, Console& console);
 [[nodiscard]] int identityOf(Arguments arguments, Console& console);
 
+[[nodiscard]] int describeIdentity(Arguments arguments, Console& console);
+[[nodiscard]] int listIdentities(Arguments arguments, Console& console);
+[[nodiscard]] int assignIdentity(Arguments arguments, Console& console);
+[[nodiscard]] int removeIdentity(Arguments arguments, Console& console);
+
 }  // namespace kes::cli

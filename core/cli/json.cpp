@@ -20,6 +20,23 @@ std::string jsonString(std::string_view text) {
   return out += '"';
 }
 
+std::string jsonStrings(std::span<const std::string> texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ',';
+    out += jsonString(text);
+  }
+  return out += ']';
+}
+
+JsonObject& JsonObject::json(std::string_view name, std::string_view value) {
+  if (out_.size() > 1) out_ += ',';
+  out_ += jsonString(name);
+  out_ += ':';
+  out_ += value;
+  return *this;
+}
+
 std::string indentJson(std::string_view compact) {
   std::string out;
   std::size_t depth = 0;

@@ -5,8 +5,11 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "cli/client_options.h"
+#include "cli/each_name.h"
+#include "cli/json.h"
 #include "cli/key_commands.h"
 #include "cli/key_output.h"
+#include "cli/name_table.h"
 
 namespace kes::cli {
 namespace {
@@ -67,21 +70,6 @@ std::string usage(std::string_view text) {
   return fmt::format(fmt::runtime(text), clientOptionsUsage());
 }
 
-// Runs `call` on the client for each name, until one fails; `what` begins the error, as in "create key".
-template <typename Call>
-int forEach(const std::vector<std::string>& names, std::string_view what, const ClientOptions& options,
-            Console& console, Call call) {
-  auto settings = clientSettings(options, console);
-  if (!settings) return fail(console, settings.error().message);
-  client::Client client(std::move(*settings));
-  for (const std::string& name : names) {
-    if (const auto done = call(client, name); !done) {
-      return fail(console, fmt::format("failed to {} \"{}\": {}", what, name, explain(done.error())));
-    }
-  }
-  return kExitSuccess;
-}
-
 }  // namespace
 
 int createKey(Arguments arguments, Console& console) {
@@ -91,8 +79,8 @@ int createKey(Arguments arguments, Console& console) {
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
   if (names->empty()) return line.refuse(console, "no key name specified");
-  return forEach(*names, "create key", options, console,
-                 [](client::Client& client, const std::string& name) { return client.createKey(name); });
+  return forEachName(*names, "create key", options, console,
+                     [](client::Client& client, const std::string& name) { return client.createKey(name); });
 }
 
 int importKey(Arguments arguments, Console& console) {
@@ -111,10 +99,10 @@ int importKey(Arguments arguments, Console& console) {
   base::wipe(text);
   if (!size) return line.refuse(console, "invalid key: it is not base64");
   key.truncate(*size);
-  return forEach({values->front()}, "import", options, console,
-                 [&key](client::Client& client, const std::string& name) {
-                   return client.importKey(name, key, "AES256");
-                 });
+  return forEachName({values->front()}, "import", options, console,
+                     [&key](client::Client& client, const std::string& name) {
+                       return client.importKey(name, key, "AES256");
+                     });
 }
 
 int describeKey(Arguments arguments, Console& console) {
@@ -126,9 +114,9 @@ int describeKey(Arguments arguments, Console& console) {
   if (names->empty()) return line.refuse(console, "no key name specified");
   if (names->size() > 1) return line.refuse(console, "too many arguments");
 
-  auto settings = clientSettings(options, console);
-  if (!settings) return fail(console, settings.error().message);
-  const auto info = client::Client(std::move(*settings)).describeKey(names->front());
+  auto client = openClient(options, console);
+  if (!client) return client.error();
+  const auto info = client->describeKey(names->front());
   if (!info) return fail(console, fmt::format("failed to describe keys: {}", explain(info.error())));
   console.out << (options.json ? keyDescriptionJson(*info) : keyDescription(*info));
   return kExitSuccess;
@@ -142,13 +130,13 @@ int listKeys(Arguments arguments, Console& console) {
   if (!prefixes) return prefixes.error();
   if (prefixes->size() > 1) return line.refuse(console, "too many arguments");
 
-  auto settings = clientSettings(options, console);
-  if (!settings) return fail(console, settings.error().message);
-  auto names = client::Client(std::move(*settings)).listKeys(prefixes->empty() ? "" : prefixes->front());
+  auto client = openClient(options, console);
+  if (!client) return client.error();
+  auto names = client->listKeys(prefixes->empty() ? "" : prefixes->front());
   if (!names) return fail(console, fmt::format("failed to list keys: {}", explain(names.error())));
   std::ranges::sort(*names);
-  console.out << (options.json ? keyTableJson(*names)
-                               : keyTable(*names, Style::forOutput(console, options.color)));
+  console.out << (options.json ? jsonStrings(*names) + "\n"
+                               : nameTable("Key", *names, Style::forOutput(console, options.color)));
   return kExitSuccess;
 }
 
@@ -159,8 +147,8 @@ int removeKey(Arguments arguments, Console& console) {
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
   if (names->empty()) return line.refuse(console, "no key name specified");
-  return forEach(*names, "remove key", options, console,
-                 [](client::Client& client, const std::string& name) { return client.deleteKey(name); });
+  return forEachName(*names, "remove key", options, console,
+                     [](client::Client& client, const std::string& name) { return client.deleteKey(name); });
 }
 
 }  // namespace kes::cli

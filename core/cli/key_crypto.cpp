@@ -80,11 +80,7 @@ class KeyCall {
     return values;
   }
 
-  std::expected<client::Client, int> connect() {
-    auto settings = clientSettings(options_, console_);
-    if (!settings) return std::unexpected(fail(console_, settings.error().message));
-    return client::Client(std::move(*settings));
-  }
+  std::expected<client::Client, int> connect() { return openClient(options_, console_); }
 
   int refuse(std::string_view text) { return line_.refuse(console_, text); }
   int failed(std::string_view what, const client::Error& error) {

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "cli/console.h"
+#include "cli/dates.h"
 #include "cli/json.h"
 
 namespace kes::cli {
@@ -27,14 +28,6 @@ client::WipedText reserved(std::span<const NamedBytes> values) {
   return out;
 }
 
-// "2024-01-12T10:39:20.886816Z" as "2024-01-12 10:39:20": the server's own clock, whatever its zone.
-std::string dateOf(std::string_view rfc3339) {
-  constexpr std::size_t kDay = 10;
-  constexpr std::size_t kTime = 8;
-  if (rfc3339.size() < kDay + 1 + kTime) return std::string(rfc3339);
-  return fmt::format("{} {}", rfc3339.substr(0, kDay), rfc3339.substr(kDay + 1, kTime));
-}
-
 // Newer and older servers spell the two algorithms differently.
 std::string_view canonicalAlgorithm(std::string_view name) {
   if (name == "XCHACHA20-POLY1305") return "ChaCha20";
@@ -44,38 +37,19 @@ std::string_view canonicalAlgorithm(std::string_view name) {
 
 }  // namespace
 
-std::string keyTable(std::span<const std::string> names, const Style& style) {
-  if (names.empty()) return {};
-  std::string out = style.paint(Role::heading, "Key") + "\n";
-  for (const std::string& name : names) out += printable(name) + "\n";
-  return out;
-}
-
-std::string keyTableJson(std::span<const std::string> names) {
-  std::string out = "[";
-  for (const std::string& name : names) {
-    if (out.size() > 1) out += ',';
-    out += jsonString(name);
-  }
-  return out += "]\n";
-}
-
 std::string keyDescription(const client::KeyInfo& info) {
   return fmt::format("{:<11} {}\n{:<11} {}\n{:<11} {}\n{:<11} {}",                //
                      "Name", printable(info.name),                                //
                      "Algorithm", printable(canonicalAlgorithm(info.algorithm)),  //
-                     "Date", dateOf(info.createdAt),                              //
+                     "Date", serverDate(info.createdAt),                          //
                      "Owner", printable(info.createdBy));
 }
 
 std::string keyDescriptionJson(const client::KeyInfo& info) {
-  std::string out = fmt::format("{{\"name\":{}", jsonString(info.name));
-  if (!info.algorithm.empty()) {
-    out += fmt::format(",\"algorithm\":{}", jsonString(canonicalAlgorithm(info.algorithm)));
-  }
-  out += fmt::format(",\"created_at\":{}", jsonString(info.createdAt));
-  if (!info.createdBy.empty()) out += fmt::format(",\"created_by\":{}", jsonString(info.createdBy));
-  return out += "}\n";
+  JsonObject object;
+  object.text("name", info.name);
+  if (!info.algorithm.empty()) object.text("algorithm", canonicalAlgorithm(info.algorithm));
+  return object.text("created_at", info.createdAt).optionalText("created_by", info.createdBy).close() + "\n";
 }
 
 client::WipedText bytesText(std::span<const NamedBytes> values) {

@@ -5,15 +5,10 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "cli/style.h"
 #include "client/client.h"
 #include "client/transport.h"
 
 namespace kes::cli {
-
-// The table of key names, or nothing when there are none. `names` are sorted.
-[[nodiscard]] std::string keyTable(std::span<const std::string> names, const Style& style);
-[[nodiscard]] std::string keyTableJson(std::span<const std::string> names);
 
 // Four lines without a line break after the last.
 [[nodiscard]] std::string keyDescription(const client::KeyInfo& info);

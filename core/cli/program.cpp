@@ -7,6 +7,10 @@
 #include "cli/commands.h"
 #include "cli/identity_commands.h"
 #include "cli/key_commands.h"
+#include "cli/list_command.h"
+#include "cli/log_command.h"
+#include "cli/metric_command.h"
+#include "cli/policy_commands.h"
 #include "cli/server_command.h"
 #include "cli/status_command.h"
 #include "cli/unavailable.h"
@@ -21,9 +25,14 @@ constexpr std::string_view kUsage = R"help(Usage:
 Commands:
     server                   Run a key server.
 
+    ls                       List keys, policies and identities.
     key                      Create and use keys.
+    policy                   Look at policies, and change them for a while.
     identity                 Make API keys, and tell who they belong to.
+
+    log                      Follow what a server logs.
     status                   Ask a server how it is.
+    metric                   Follow what a server counts.
 
 Options:
     -v, --version            Print what this program is.
@@ -74,15 +83,15 @@ constexpr std::array kCommands = {
     Command{"key", keyCommand},
     Command{"identity", identityCommand},
     Command{"status", statusCommand},
-    Command{"policy", unavailable},
-    Command{"ls", unavailable},
-    Command{"log", unavailable},
-    Command{"audit", unavailable},
-    Command{"metric", unavailable},
+    Command{"policy", policyCommand},
+    Command{"ls", listCommand},
+    Command{"log", logCommand},
+    Command{"metric", metricCommand},
     Command{"migrate", unavailable},
     Command{"update", unavailable},
     // Names of earlier KES releases.
     Command{"gateway", serverCommand},
+    Command{"audit", logCommand},
     Command{"tool", toolCommand},
     Command{"init", initCommand},
     Command{"enclave", enclaveCommand},

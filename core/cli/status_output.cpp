@@ -23,26 +23,6 @@ std::string line(const Style& style, std::string_view label, std::string_view va
   return style.paint(Role::faint, padded) + (value.empty() ? "" : " ") + std::string(value) + "\n";
 }
 
-// Adds `"name":value`, the numbers and flags of which zero means absent only where they are not.
-class JsonObject {
- public:
-  JsonObject& text(std::string_view name, std::string_view value) { return add(name, jsonString(value)); }
-  JsonObject& number(std::string_view name, std::int64_t value) { return add(name, std::to_string(value)); }
-  JsonObject& optionalNumber(std::string_view name, std::int64_t value) {
-    return value == 0 ? *this : number(name, value);
-  }
-  JsonObject& optionalFlag(std::string_view name, bool value) { return value ? add(name, "true") : *this; }
-  [[nodiscard]] std::string close() const { return out_ + "}"; }
-
- private:
-  JsonObject& add(std::string_view name, std::string_view value) {
-    out_ += fmt::format("{}\"{}\":{}", out_.size() > 1 ? "," : "", name, value);
-    return *this;
-  }
-
-  std::string out_ = "{";
-};
-
 }  // namespace
 
 std::string statusHead(std::string_view server, const Style& style) {

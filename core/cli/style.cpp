@@ -21,6 +21,14 @@ constexpr std::array kLooks = {
     Look{Role::alive, "1;32", "1;38;5;46"},     // #00ff00
     Look{Role::route, "36", "38;5;31"},         // #0087af
     Look{Role::error, "31", "38;5;124"},        // #af0000
+    Look{Role::label, "1;2", "1;2"},
+    Look{Role::title, "1;4", "1;4"},
+    Look{Role::identity, "34", "38;5;26"},      // #005fd7
+    Look{Role::policy, "33", "38;5;178"},       // #d7af00
+    Look{Role::allow, "1;32", "1;38;5;34"},     // #00af00
+    Look{Role::deny, "1;31", "1;38;5;160"},     // #d70000
+    Look{Role::warning, "1;33", "1;38;5;220"},  // #ffd700
+    Look{Role::failure, "1;31", "1;38;5;196"},  // #ff0000
 };
 
 constexpr bool ordered() {

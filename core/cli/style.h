@@ -11,7 +11,23 @@ namespace kes::cli {
 enum class ColorWhen : std::uint8_t { automatic, always, never };
 
 // What a piece of output is; how it looks follows from it.
-enum class Role : std::uint8_t { faint, heading, strong, endpoint, alive, route, error };
+enum class Role : std::uint8_t {
+  faint,
+  heading,
+  strong,
+  endpoint,
+  alive,
+  route,
+  error,
+  label,
+  title,
+  identity,
+  policy,
+  allow,
+  deny,
+  warning,
+  failure,
+};
 
 // Whether output is coloured, and how much the terminal can show (ECMA-48 SGR sequences).
 class Style {

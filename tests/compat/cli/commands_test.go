@@ -127,8 +127,19 @@ var steps = []step{
 
 // TestCommandsPrintTheSame runs the steps with each program at each server; the Go program at the Go server is right.
 func TestCommandsPrintTheSame(t *testing.T) {
-	admin := harness.FromAPIKey(t, adminKey)
-	expected := perform(t, harness.Peer(t), harness.Peer(t), admin)
+	config := func() harness.Config {
+		config := harness.Config{Admin: harness.FromAPIKey(t, adminKey), KeyDir: t.TempDir()}
+		harness.Plant(t, config.KeyDir, "legacy", `{"bytes":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",`+
+			`"created_at":"2009-11-10T23:00:00Z","created_by":"`+strings.Repeat("ab", 32)+`"}`)
+		return config
+	}
+	printTheSame(t, steps, config)
+}
+
+// printTheSame runs the steps with each program at each server, all of them configured alike.
+func printTheSame(t *testing.T, steps []step, config func() harness.Config) {
+	t.Helper()
+	expected := perform(t, steps, harness.Peer(t), harness.Peer(t), config())
 	for _, c := range []struct {
 		name            string
 		program, server func(testing.TB) harness.Program
@@ -139,7 +150,7 @@ func TestCommandsPrintTheSame(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			program := c.program(t)
-			for i, got := range perform(t, program, c.server(t), admin) {
+			for i, got := range perform(t, steps, program, c.server(t), config()) {
 				s, want := steps[i], expected[i]
 				if !program.IsPeer() && s.ours != nil {
 					want.stdout = s.ours.stdout
@@ -153,11 +164,8 @@ func TestCommandsPrintTheSame(t *testing.T) {
 	}
 }
 
-func perform(t *testing.T, program, server harness.Program, admin *harness.Identity) []outcome {
+func perform(t *testing.T, steps []step, program, server harness.Program, config harness.Config) []outcome {
 	t.Helper()
-	config := harness.Config{Admin: admin, KeyDir: t.TempDir()}
-	harness.Plant(t, config.KeyDir, "legacy", `{"bytes":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",`+
-		`"created_at":"2009-11-10T23:00:00Z","created_by":"`+strings.Repeat("ab", 32)+`"}`)
 	s := newSession(t, program, harness.Start(t, server, config))
 	var outcomes []outcome
 	for _, step := range steps {

@@ -6,6 +6,7 @@
 #include "cli/identity_output.h"
 #include "cli/json.h"
 #include "cli/key_output.h"
+#include "cli/name_table.h"
 #include "cli/status_output.h"
 
 namespace kes::cli {
@@ -14,13 +15,13 @@ namespace {
 const std::string kApiKey = "kes:v1:AGaV6VXHasF0FnaB60WdCOeTZ8eTIDikL4zlN16c8NAs";
 const std::string kIdentity = "ea9826089311fe44d7590408ede9150f7c637b6cab0a91ee6fe1aa5d9fb366f6";
 
-TEST(KeyOutput, aTableHasAHeadingAndNothingIsPrintedOfNothing) {
+TEST(NameTable, aTableHasAHeadingAndNothingIsPrintedOfNothing) {
   const std::vector<std::string> names = {"a", "b"};
-  EXPECT_EQ(keyTable(names, Style::plain()), "Key\na\nb\n");
-  EXPECT_EQ(keyTable(names, Style::full()), "\x1b[4mKey\x1b[0m\na\nb\n");
-  EXPECT_EQ(keyTable({}, Style::full()), "");
-  EXPECT_EQ(keyTableJson(names), "[\"a\",\"b\"]\n");
-  EXPECT_EQ(keyTableJson({}), "[]\n");
+  EXPECT_EQ(nameTable("Key", names, Style::plain()), "Key\na\nb\n");
+  EXPECT_EQ(nameTable("Key", names, Style::full()), "\x1b[4mKey\x1b[0m\na\nb\n");
+  EXPECT_EQ(nameTable("Key", {}, Style::full()), "");
+  EXPECT_EQ(jsonStrings(names), "[\"a\",\"b\"]");
+  EXPECT_EQ(jsonStrings({}), "[]");
 }
 
 TEST(KeyOutput, aKeyIsDescribedInFourLines) {
