@@ -63,10 +63,14 @@ std::optional<Sample> parseSample(std::string_view line) {
   return sample;
 }
 
-// The value as a whole number, cut to what fits.
+// No server counts further, and sums of these stay numbers.
+constexpr std::int64_t kMost = 1'000'000'000'000'000;
+constexpr std::int64_t kMostSeconds = 9'000'000'000;  // as nanoseconds they still fit
+
+// The value as a whole number, cut to these bounds.
 std::int64_t integerOf(double value) {
-  constexpr double kLimit = 9e18;
   if (std::isnan(value)) return 0;
+  constexpr auto kLimit = static_cast<double>(kMost);
   return static_cast<std::int64_t>(std::clamp(value, -kLimit, kLimit));
 }
 
@@ -103,14 +107,16 @@ constexpr Field kFields[] = {
 
 void take(const Sample& sample, Metrics& out) {
   if (sample.name == "kes_system_up_time") {
-    out.upTime = std::chrono::seconds(integerOf(sample.value));
+    out.upTime = std::chrono::seconds(std::clamp<std::int64_t>(integerOf(sample.value), 0, kMostSeconds));
   } else if (sample.name == "kes_http_response_time_bucket") {
     if (const auto bound = boundOf(sample.labels)) {
       out.latency.push_back({*bound, integerOf(sample.value)});
     }
   }
   for (const Field& field : kFields) {
-    if (field.name == sample.name) out.*field.member += integerOf(sample.value);
+    if (field.name != sample.name) continue;
+    std::int64_t& sum = out.*field.member;
+    sum = std::clamp(sum + integerOf(sample.value), -kMost, kMost);
   }
 }
 

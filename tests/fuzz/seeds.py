@@ -258,6 +258,18 @@ def sessions():
                 write(target, f"{name}-{way}", stream + WAYS[way])
 
 
+# --- metrics of a server ------------------------------------------------------------------------------------------
+
+def metric_texts():
+    numbered("metrics", "text", [
+        "# HELP kes_http_request_success Number\n# TYPE kes_http_request_success counter\n"
+        'kes_http_request_success{code="200"} 40\nkes_http_request_success{code="204"} 2 1395066363000\n',
+        'kes_http_response_time_bucket{le="0.01"} 5\nkes_http_response_time_bucket{le="+Inf"} 10\n'
+        "kes_http_response_time_sum 12.5\n",
+        "kes_system_up_time 93784.56\r\nkes_system_mem_heap_used 1.5e+06", 'a{b="\\"}"} NaN\n', "garbage", "a{", "", "\n\n",
+        "kes_system_num_cpu +Inf\nkes_system_num_cpu -Inf\nkes_system_num_cpu 1e300\n"])
+
+
 # --- the plugin's description (describe() in plugin.cpp) ------------------------------------------------------------
 
 def plugins():
@@ -276,5 +288,5 @@ def plugins():
 
 
 for make in (api_keys, base64_texts, stored_keys, ciphertexts, certificates, json_bodies, routes, patterns, configs,
-             sessions, plugins):
+             sessions, metric_texts, plugins):
     make()
