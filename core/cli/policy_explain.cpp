@@ -7,7 +7,10 @@
 #include "cli/json.h"
 #include "cli/policy_commands.h"
 #include "config/config.h"
+#include "policy/decision.h"
 #include "policy/policy_set.h"
+#include "policy/route_rules.h"
+#include "server/policies.h"
 
 namespace kes::cli {
 namespace {
@@ -43,27 +46,8 @@ using Policies = base::Outcome<std::shared_ptr<const policy::PolicySet>>;
 
 // Views of a decision end with the policy set; what is said about it stays.
 Verdict verdictOf(const policy::Decision& decision) {
-  using Reason = policy::Decision::Reason;
-  Verdict verdict{decision.allowed(), std::string(decision.policy), std::string(decision.pattern), {}};
-  if (decision.reason == Reason::admin) {
-    verdict.because = "the identity is the admin";
-  } else if (decision.policy.empty()) {
-    verdict.because = "no policy names the identity";
-  } else if (decision.pattern.empty()) {
-    verdict.because = fmt::format("policy '{}' has no pattern that matches", decision.policy);
-  } else {
-    verdict.because = fmt::format("policy '{}' {} '{}'", decision.policy,
-                                  decision.allowed() ? "allows" : "denies", decision.pattern);
-  }
-  return verdict;
-}
-
-Policies fromConfig(const config::Config& config) {
-  std::vector<policy::PolicyStatement> statements;
-  for (const config::Policy& stated : config.policies) {
-    statements.push_back({stated.name, stated.allow, stated.deny, stated.identities});
-  }
-  return policy::PolicySet::build(config.admin, statements, config.tls.proxyIdentities);
+  return {decision.allowed(), std::string(decision.policy), std::string(decision.pattern),
+          policy::explain(decision)};
 }
 
 constexpr const char* kNobody = "_";  // no client can have this identity
@@ -153,16 +137,21 @@ int explainPolicy(Arguments arguments, Console& console) {
     return print(question, {true, {}, {}, "the route is open to everybody"}, options, console);
   }
   if (config) {
-    const auto policies = fromConfig(*config);
+    const auto policies = server::buildPolicies(*config);
     if (!policies) return fail(console, policies.error().message);
-    return print(question, verdictOf((*policies)->decide(question.identity, match->path)), options, console);
+    return print(question, verdictOf(policy::decideByAllRules(**policies, question.identity, match->path)),
+                 options, console);
+  }
+  if (!policy::changeRouteOf(match->path).empty()) {
+    return fail(console, "only the configuration file tells who may change policies; ask with --config");
   }
   auto client = openClient(options, console);
   if (!client) return client.error();
   const auto policies = fromServer(*client, question.identity);
   if (!policies) return fail(console, explain(policies.error()));
   if (!*policies) return fail(console, policies->error().message);
-  return print(question, verdictOf((**policies)->decide(question.identity, match->path)), options, console);
+  return print(question, verdictOf(policy::decideByAllRules(***policies, question.identity, match->path)),
+               options, console);
 }
 
 }  // namespace kes::cli

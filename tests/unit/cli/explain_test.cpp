@@ -55,9 +55,9 @@ TEST_F(ExplainByConfig, saysWhichPatternDecides) {
       {kUser, route + "app-1", 0, "allowed: policy 'app' allows '/v1/key/create/app-*'\n"},
       {kUser, route + "app%2D1", 0, "allowed: policy 'app' allows '/v1/key/create/app-*'\n"},
       {kUser, route + "app-internal", 1, "denied: policy 'app' denies '/v1/key/create/app-internal*'\n"},
-      {kUser, route + "other", 1, "denied: policy 'app' has no pattern that matches\n"},
-      {"stranger", route + "app-1", 1, "denied: no policy names the identity\n"},
-      {kAdmin, route + "other", 0, "allowed: the identity is the admin\n"},
+      {kUser, route + "other", 1, "denied: no pattern of policy 'app' matches\n"},
+      {"stranger", route + "app-1", 1, "denied: no policy names this identity\n"},
+      {kAdmin, route + "other", 0, "allowed: the admin may do everything\n"},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(explain(c.identity, "PUT", c.path), c.code) << c.path;
@@ -85,7 +85,7 @@ TEST_F(ExplainByConfig, refusesQuestionsAboutRequestsThatLeadNowhere) {
 TEST_F(ExplainByConfig, saysTheSameInJson) {
   EXPECT_EQ(kes.run({"policy", "explain", "--json", "--config", file, "me", "PUT", "/v1/key/create/x"}), 1);
   EXPECT_EQ(kes.out, R"({"allowed":false,"identity":"me","method":"PUT","path":"/v1/key/create/x",)"
-                     R"("because":"no policy names the identity"})"
+                     R"("because":"no policy names this identity"})"
                      "\n");
 }
 
@@ -104,7 +104,9 @@ TEST(ExplainByServer, asksForTheIdentitysPolicy) {
   EXPECT_EQ(kes.run({"policy", "explain", "-k", "user", "GET", "/v1/ready"}), 1);
   EXPECT_EQ(kes.run({"policy", "explain", "-k", "boss", "GET", "/v1/ready"}), 0);
   EXPECT_EQ(kes.run({"policy", "explain", "-k", "nobody", "GET", "/v1/ready"}), 1);
-  EXPECT_EQ(kes.out, "denied: no policy names the identity\n");
+  EXPECT_EQ(kes.out, "denied: no policy names this identity\n");
+  EXPECT_EQ(kes.run({"policy", "explain", "-k", "user", "POST", "/v1/policy/write/p"}), 1);
+  EXPECT_THAT(kes.err, HasSubstr("ask with --config"));
 }
 
 }  // namespace
