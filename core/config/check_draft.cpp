@@ -93,7 +93,9 @@ void Checker::tls() {
   config_.tls.keyFile = tls.key.text;
   config_.tls.certificateFile = tls.certificate.text;
   config_.tls.password = tls.password.text;
+  config_.tls.certificateLocation = tls.certificate.location;
   config_.tls.ca = tls.ca.text;
+  config_.tls.caLocation = tls.ca.location;
   config_.tls.proxyHeader = tls.proxyHeader.text;
 }
 

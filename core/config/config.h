@@ -24,6 +24,8 @@ struct Tls {
   std::string ca;                   // file or directory, empty = system roots only
   std::vector<std::string> proxyIdentities;
   std::string proxyHeader;
+  base::SourceLocation certificateLocation;
+  base::SourceLocation caLocation;
 };
 
 struct Policy {

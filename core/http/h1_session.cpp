@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint64_t kMostDrained = 256 * 1024;
 // Requests that arrive while one waits for its answer: this much is read ahead.
 constexpr std::size_t kReadAhead = 16 * 1024;
+// How long a client that is told nothing else may take for another request.
+constexpr auto kDrainNotice = std::chrono::seconds(1);
 // Bodies up to this size leave in one piece with their head.
 constexpr std::size_t kJoinedBody = 16 * 1024;
 
@@ -231,15 +233,24 @@ void H1Session::onTimeout() {
     transport_.setDeadline(transport_.loop().now() + transport_.loop().limits().idle);
     return;
   }
+  finished_ = true;
+  if (draining_ && exchange_ == nullptr) return;
   if (exchange_ != nullptr) transport_.report("http: the request's head came too slowly");
   transport_.loop().counters().reach(exchange_ != nullptr ? Limit::headerTimeout : Limit::idleTimeout);
-  finished_ = true;
 }
 
+// The next request of a busy client may be on its way: unless the server stops, it is answered with "close".
 void H1Session::drain() {
   draining_ = true;
-  if (exchange_ == nullptr) finished_ = true;
-  if (exchange_ != nullptr) exchange_->cutStream();
+  if (exchange_ != nullptr) {
+    exchange_->cutStream();
+    return;
+  }
+  if (transport_.loop().stopping()) {
+    finished_ = true;
+    return;
+  }
+  transport_.setDeadline(transport_.loop().now() + kDrainNotice);
 }
 
 bool H1Session::waiting() const {

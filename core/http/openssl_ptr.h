@@ -19,6 +19,7 @@ struct OpenSslDeleter {
 using SslPtr = std::unique_ptr<SSL, OpenSslDeleter<SSL_free>>;
 using SessionPtr = std::unique_ptr<SSL_SESSION, OpenSslDeleter<SSL_SESSION_free>>;
 using X509Ptr = std::unique_ptr<X509, OpenSslDeleter<X509_free>>;
+using StorePtr = std::unique_ptr<X509_STORE, OpenSslDeleter<X509_STORE_free>>;
 using BioPtr = std::unique_ptr<BIO, OpenSslDeleter<BIO_free>>;
 
 // The reason of the newest error on this thread's queue, in OpenSSL's words; empties the queue.

@@ -13,16 +13,16 @@ namespace kes::http {
 struct PeerRecord {
   std::string identity;
   std::optional<base::ErrorCode> error;
-  // Seconds since 1970 until which every certificate of the verified chain is valid; nothing where chains are
-  // not verified.
+  // Seconds since 1970 until which every certificate of the verified chain is valid; nothing where the chain
+  // was not looked at.
   std::optional<std::int64_t> verifiedUntil;
 
   friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
 };
 
-// False once a certificate of the verified chain has expired: the client must show a new one.
-[[nodiscard]] constexpr bool isResumable(const PeerRecord& record, std::int64_t secondsNow) noexcept {
-  return !record.verifiedUntil || secondsNow <= *record.verifiedUntil;
+// False once a certificate of the chain has expired.
+[[nodiscard]] constexpr bool isStillVerified(const PeerRecord& record, std::int64_t secondsNow) noexcept {
+  return record.verifiedUntil && secondsNow <= *record.verifiedUntil;
 }
 
 }  // namespace kes::http

@@ -19,23 +19,36 @@
 
 namespace kes::http {
 
+class ClientTrust;
 class Exchange;
 class EventLoop;
 
 // Who is at the other end of a connection, decided once per TLS session and kept across resumption.
 struct Peer {
   std::string identity;                  // empty where `error` says why there is none
-  std::optional<base::ErrorCode> error;  // noClientCertificate or tooManyClientCertificates
+  std::optional<base::ErrorCode> error;  // such as noClientCertificate
   std::string address;                   // IP literal of the TCP peer
 };
 
-// What the server thinks of client certificates. Called on event loops, at once from several.
+// What the server thinks of client certificates. Called in handshakes, at once from several threads; must not
+// block.
 class PeerVerifier {
  public:
   virtual ~PeerVerifier() = default;
   // `chain` is the client's Certificate message, the certificate whose key signed CertificateVerify first;
   // never empty. Returns the identity (64 hex digits) or why there is none.
   [[nodiscard]] virtual base::Result<std::string> identify(std::span<X509* const> chain) const = 0;
+  // True for an identity that ClientChain::verifiedOrKnown lets in whoever issued its certificate.
+  [[nodiscard]] virtual bool isKnown(std::string_view identity) const = 0;
+  // Why a chain was refused, which is an X509_V_ERR_*, and what to do about it; for the error log.
+  [[nodiscard]] virtual std::string explain(int verifyError) const = 0;
+};
+
+// What is asked of a client's certificates beyond the proof that it owns the key of the first one.
+enum class ClientChain : std::uint8_t {
+  unchecked,
+  verified,         // a chain to `trust`, dates, EKU clientAuth
+  verifiedOrKnown,  // that, or an identity that the PeerVerifier knows
 };
 
 // Key, certificates and rules of the TLS listener. The server takes references of its own to the OpenSSL
@@ -45,8 +58,8 @@ struct TlsSettings {
   X509* certificate = nullptr;
   std::vector<X509*> chain;              // sent after `certificate`
   bool requireClientCertificate = true;  // false where some route needs none
-  bool verifyClientChain = false;        // chain to `ca` + system roots, dates, EKU clientAuth
-  std::string ca;                        // file or directory of PEM certificates, empty = system roots only
+  ClientChain clientChain = ClientChain::unchecked;
+  std::shared_ptr<const ClientTrust> trust;  // for chains that are checked, else null
 };
 
 struct Limits {

@@ -6,13 +6,13 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <set>
+#include <vector>
 
 #include "base/secret.h"
 #include "http/certificate_time.h"
+#include "http/client_trust.h"
 #include "http/openssl_ptr.h"
 #include "http/tls_stream.h"
-#include "http/trusted_certificates.h"
 
 namespace kes::http {
 namespace {
@@ -49,11 +49,62 @@ int acceptAnyChain(X509_STORE_CTX* store, void*) {
   return 1;
 }
 
+TlsStream& streamOf(X509_STORE_CTX* store) {
+  return TlsStream::of(
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())));
+}
+
+// The client's certificates as it sent them.
+std::vector<X509*> sentChain(X509_STORE_CTX* store) {
+  const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(store);
+  std::vector<X509*> chain;
+  for (int i = 0; i < sk_X509_num(sent); ++i) chain.push_back(sk_X509_value(sent, i));
+  return chain;
+}
+
 int verifyChain(X509_STORE_CTX* store, void*) {
-  if (X509_verify_cert(store) != 1) return 0;
-  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  TlsStream::of(ssl).noteVerifiedChain(X509_STORE_CTX_get0_chain(store));
-  return 1;
+  auto& stream = streamOf(store);
+  if (X509_verify_cert(store) == 1) {
+    stream.noteVerified(validUntil(X509_STORE_CTX_get0_chain(store)));
+    return 1;
+  }
+  stream.noteRefused(sentChain(store));
+  return 0;
+}
+
+// Whom we know need not be verified, which costs more than to look.
+int verifyUnlessKnown(X509_STORE_CTX* store, void* unused) {
+  const auto& verifier = streamOf(store).context().verifier();
+  const auto identity = verifier.identify(sentChain(store));
+  if (identity && verifier.isKnown(*identity)) return acceptAnyChain(store, unused);
+  return verifyChain(store, unused);
+}
+
+auto callbackFor(ClientChain rule) {
+  switch (rule) {
+    case ClientChain::unchecked:
+      return acceptAnyChain;
+    case ClientChain::verified:
+      return verifyChain;
+    case ClientChain::verifiedOrKnown:
+      break;
+  }
+  return verifyUnlessKnown;
+}
+
+// Whether a client who once got through a full handshake would get through another, as far as can be told
+// without its certificates.
+bool mayResume(const TlsContext& context, const PeerRecord& client) {
+  const bool verified = isStillVerified(client, base::Timestamp::now().seconds);
+  switch (context.clientChain()) {
+    case ClientChain::unchecked:
+      return true;
+    case ClientChain::verified:
+      return verified;
+    case ClientChain::verifiedOrKnown:
+      return verified || context.verifier().isKnown(client.identity);
+  }
+  return false;
 }
 
 bool isSmall(const SSL* ssl) {
@@ -77,7 +128,7 @@ SSL_SESSION* findSession(SSL* ssl, const unsigned char* id, int size, int* takes
   auto& stream = TlsStream::of(ssl);
   auto found = stream.context().sessions().find(
       {reinterpret_cast<const char*>(id), static_cast<std::size_t>(std::max(size, 0))});
-  if (!found || !isResumable(found->client, base::Timestamp::now().seconds)) return nullptr;
+  if (!found || !mayResume(stream.context(), found->client)) return nullptr;
   stream.noteResumedClient(std::move(found->client));
   return found->session.release();
 }
@@ -92,20 +143,12 @@ base::Outcome<void> checkServerUse(X509* certificate) {
     return {};
   return base::fail(
       "the server certificate is not made for servers: its extended key usage lacks serverAuth; issue one "
-      "with "
-      "extendedKeyUsage = serverAuth");
+      "with extendedKeyUsage = serverAuth");
 }
 
 void noteEarlier(std::optional<std::int64_t>& earliest, const X509* certificate) {
   const std::int64_t notAfter = notAfterOf(certificate);
   earliest = std::min(earliest.value_or(notAfter), notAfter);
-}
-
-base::Bytes derOf(X509* certificate) {
-  base::Bytes der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)));
-  auto* end = der.data();
-  i2d_X509(certificate, &end);
-  return der;
 }
 
 }  // namespace
@@ -124,7 +167,7 @@ base::Outcome<std::shared_ptr<const TlsContext>> TlsContext::create(
   made->verifier_ = std::move(verifier);
   if (auto done = made->configure(settings); !done) return std::unexpected(done.error());
   if (auto done = made->useCertificate(settings); !done) return std::unexpected(done.error());
-  if (auto done = made->authenticateClients(settings); !done) return std::unexpected(done.error());
+  made->authenticateClients(settings);
   made->adoptSessions(previous);
   return made;
 }
@@ -187,40 +230,30 @@ base::Outcome<void> TlsContext::useCertificate(const TlsSettings& settings) {
   return {};
 }
 
-base::Outcome<void> TlsContext::authenticateClients(const TlsSettings& settings) {
+void TlsContext::authenticateClients(const TlsSettings& settings) {
   auto* ctx = native();
-  std::set<base::Bytes> trusted;
-  if (settings.verifyClientChain) {
-    SSL_CTX_set_default_verify_paths(ctx);
-    auto* store = SSL_CTX_get_cert_store(ctx);
-    // As in Go, whatever is listed is trusted, self-signed or not.
-    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    if (!settings.ca.empty()) {
-      auto certificates = loadTrustedCertificates(settings.ca);
-      if (!certificates) return std::unexpected(certificates.error());
-      for (const auto& certificate : *certificates) {
-        X509_STORE_add_cert(store, certificate.get());
-        noteEarlier(expiry_.ca, certificate.get());
-        trusted.insert(derOf(certificate.get()));
-      }
-    }
-    ERR_clear_error();
-  }
+  clientChain_ = settings.clientChain;
   const int mode =
       SSL_VERIFY_PEER | (settings.requireClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
   SSL_CTX_set_verify(ctx, mode, nullptr);
-  SSL_CTX_set_cert_verify_callback(ctx, settings.verifyClientChain ? verifyChain : acceptAnyChain, nullptr);
+  SSL_CTX_set_cert_verify_callback(ctx, callbackFor(clientChain_), nullptr);
+  if (settings.trust) {
+    SSL_CTX_set1_cert_store(ctx, settings.trust->store());
+    expiry_.ca = settings.trust->firstEnd();
+  }
   // A client picks its certificate by this list, and one with an API key has none that any CA has issued.
   SSL_CTX_set_client_CA_list(ctx, sk_X509_NAME_new_null());
 
   base::Bytes rules = {static_cast<std::uint8_t>(settings.requireClientCertificate),
-                       static_cast<std::uint8_t>(settings.verifyClientChain)};
-  for (const auto& der : trusted) rules.insert(rules.end(), der.begin(), der.end());
+                       static_cast<std::uint8_t>(clientChain_)};
+  if (settings.trust) {
+    const auto& listed = settings.trust->listed();
+    rules.insert(rules.end(), listed.begin(), listed.end());
+  }
   authFingerprint_.resize(SSL_MAX_SID_CTX_LENGTH);
   static_assert(SSL_MAX_SID_CTX_LENGTH == 32);
   EVP_Digest(rules.data(), rules.size(), authFingerprint_.data(), nullptr, EVP_sha256(), nullptr);
   SSL_CTX_set_session_id_context(ctx, authFingerprint_.data(), SSL_MAX_SID_CTX_LENGTH);
-  return {};
 }
 
 void TlsContext::adoptSessions(const TlsContext* previous) {

@@ -23,6 +23,7 @@ class TlsContext {
 
   [[nodiscard]] SSL_CTX* native() const { return context_->sslContext(); }
   [[nodiscard]] const PeerVerifier& verifier() const noexcept { return *verifier_; }
+  [[nodiscard]] ClientChain clientChain() const noexcept { return clientChain_; }
   [[nodiscard]] SessionCache& sessions() const noexcept { return *sessions_; }
   [[nodiscard]] const CertificateExpiry& expiry() const noexcept { return expiry_; }
   // Grows with each change of client authentication.
@@ -33,12 +34,13 @@ class TlsContext {
 
   base::Outcome<void> configure(const TlsSettings& settings);
   base::Outcome<void> useCertificate(const TlsSettings& settings);
-  base::Outcome<void> authenticateClients(const TlsSettings& settings);
+  void authenticateClients(const TlsSettings& settings);
   void adoptSessions(const TlsContext* previous);
 
   Poco::Net::Context::Ptr context_;
   std::shared_ptr<const PeerVerifier> verifier_;
-  base::Bytes authFingerprint_;  // of the mode and the set of trusted certificates
+  ClientChain clientChain_ = ClientChain::unchecked;
+  base::Bytes authFingerprint_;  // of the mode and the listed authorities
   CertificateExpiry expiry_;
   std::uint64_t authGeneration_ = 1;
   std::shared_ptr<SessionCache> sessions_;

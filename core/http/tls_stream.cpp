@@ -145,11 +145,8 @@ void TlsStream::sendCloseNotify() {
   ERR_clear_error();
 }
 
-void TlsStream::noteVerifiedChain(const STACK_OF(X509) * chain) {
-  for (int i = 0; i < sk_X509_num(chain); ++i) {
-    const auto until = notAfterOf(sk_X509_value(chain, i));
-    verifiedUntil_ = std::min(verifiedUntil_.value_or(until), until);
-  }
+void TlsStream::noteRefused(std::span<X509* const> chain) {
+  refusedIdentity_ = context_->verifier().identify(chain).value_or(std::string());
 }
 
 std::string TlsStream::describeFailure() const {
@@ -157,7 +154,8 @@ std::string TlsStream::describeFailure() const {
   const auto error = ERR_peek_last_error();
   if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     ERR_clear_error();
-    return std::string("tls: client certificate refused: ") + X509_verify_cert_error_string(verified);
+    return "tls: client certificate of " + (refusedIdentity_.empty() ? "nobody" : refusedIdentity_) +
+           " refused: " + context_->verifier().explain(static_cast<int>(verified));
   }
   return "tls: " + takeOpenSslError();
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -67,8 +68,10 @@ class TlsStream {
 
   // For the callbacks of TlsContext.
   [[nodiscard]] const TlsContext& context() const noexcept { return *context_; }
-  // Remembers until when the whole chain is valid.
-  void noteVerifiedChain(const STACK_OF(X509) * chain);
+  // Remembers until when, in seconds since 1970, the whole chain is valid.
+  void noteVerified(std::int64_t until) { verifiedUntil_ = until; }
+  // Remembers whose chain it was that did not pass.
+  void noteRefused(std::span<X509* const> chain);
   // Remembers who made the session that is about to be resumed.
   void noteResumedClient(PeerRecord client) { resumedClient_ = std::move(client); }
 
@@ -86,6 +89,7 @@ class TlsStream {
   PeerRecord resumedClient_;
   std::optional<std::int64_t> verifiedUntil_;
   bool refusedCertificate_ = false;
+  std::string refusedIdentity_;
   std::string failure_;
 };
 

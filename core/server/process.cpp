@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -94,11 +95,10 @@ void claimSignals() noexcept {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-int waitForSignal() noexcept {
+int waitForSignal(std::chrono::seconds longest) noexcept {
   const sigset_t set = claimedSignals();
-  for (;;) {
-    if (const int signal = ::sigwaitinfo(&set, nullptr); signal > 0) return signal;
-  }
+  const timespec timeout{.tv_sec = longest.count(), .tv_nsec = 0};
+  return std::max(::sigtimedwait(&set, nullptr, &timeout), 0);
 }
 
 }  // namespace kes::server

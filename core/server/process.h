@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace kes::server {
 
 // Makes every free of OpenSSL's wipe what it gives back. Must run before anything else uses OpenSSL.
@@ -14,6 +16,7 @@ Hardening hardenProcess() noexcept;
 // SIGPIPE is ignored and SIGHUP, SIGINT and SIGTERM are blocked, in this thread and all it starts;
 // waitForSignal() takes them.
 void claimSignals() noexcept;
-[[nodiscard]] int waitForSignal() noexcept;
+// 0 when none has come in that time.
+[[nodiscard]] int waitForSignal(std::chrono::seconds longest) noexcept;
 
 }  // namespace kes::server

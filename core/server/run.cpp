@@ -15,6 +15,9 @@
 namespace kes::server {
 namespace {
 
+// How often the files of `tls:` are looked at.
+constexpr std::chrono::seconds kFileInterval{2};
+
 void print(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -33,19 +36,51 @@ void printWarnings(const Settings& settings) {
   }
 }
 
-void reload(const RunOptions& options, Service& service) {
+// A server and what it runs on, kept up to date.
+class Reloading {
+ public:
+  Reloading(const RunOptions& options, Service& service, Settings settings)
+      : options_(options), service_(service), settings_(std::move(settings)) {}
+
+  void onHangup();
+  void lookAtFiles();
+
+ private:
+  const RunOptions& options_;
+  Service& service_;
+  Settings settings_;
+};
+
+void Reloading::onHangup() {
   print(STDERR_FILENO, "SIGHUP signal received. Reloading configuration...\n");
-  auto settings = loadSettings(options);
+  auto settings = loadSettings(options_);
   if (!settings) {
     return print(STDERR_FILENO,
                  fmt::format("Failed to reload server config: {}\n", settings.error().message));
   }
   printWarnings(*settings);
-  if (auto reloaded = service.reload(options, *settings); !reloaded) {
+  if (auto reloaded = service_.reload(options_, *settings); !reloaded) {
     return print(STDERR_FILENO,
                  fmt::format("Failed to update server configuration: {}\n", reloaded.error().message));
   }
+  settings_ = std::move(*settings);
   print(STDOUT_FILENO, "=> Reloading configuration after SIGHUP signal completed.\n");
+}
+
+void Reloading::lookAtFiles() {
+  if (!settings_.tls.files.changed()) return;
+  auto material = readTlsMaterial(settings_.config.tls);
+  if (!material) {
+    return print(STDERR_FILENO,
+                 fmt::format("Failed to reload TLS configuration: {}\n", material.error().message));
+  }
+  std::swap(settings_.tls, *material);
+  if (auto reloaded = service_.reloadTls(settings_); !reloaded) {
+    std::swap(settings_.tls, *material);
+    return print(STDERR_FILENO,
+                 fmt::format("Failed to update TLS configuration: {}\n", reloaded.error().message));
+  }
+  print(STDOUT_FILENO, "=> Reloading of changed TLS files completed.\n");
 }
 
 // The life of the process between its command line and its exit code.
@@ -69,11 +104,14 @@ class Application final : public Poco::Util::ServerApplication {
     print(STDOUT_FILENO, "=> Server is up and running...\n");
     base::wipe(settings->apiKey);
 
+    Reloading reloading(options_, **service, std::move(*settings));
     for (;;) {
-      const int signal = waitForSignal();
-      if (signal != SIGHUP) break;
+      const int signal = waitForSignal(kFileInterval);
+      if (signal != SIGHUP && signal != 0) break;
       // The store of a development server is its memory: a reload would lose every key.
-      if (!options_.dev) reload(options_, **service);
+      if (options_.dev) continue;
+      if (signal == SIGHUP) reloading.onHangup();
+      reloading.lookAtFiles();
     }
     (*service)->stop();
     print(STDOUT_FILENO, "\n=> Stopping server... Goodbye.\n");

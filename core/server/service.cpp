@@ -11,6 +11,7 @@
 #include "api/handler.h"
 #include "crypto/key.h"
 #include "keystore/plugin_store.h"
+#include "server/client_verifier.h"
 #include "server/connection_errors.h"
 #include "server/limits.h"
 #include "server/policies.h"
@@ -26,20 +27,6 @@ constexpr std::chrono::seconds kRetireTimeout{20};
 constexpr std::chrono::milliseconds kRetirePoll{50};
 constexpr std::chrono::seconds kPredefinedKeyTimeout{30};
 
-// The identity rules of docs/protocol/http.md, "Identity of a connection".
-class FirstCertificate final : public http::PeerVerifier {
- public:
-  base::Result<std::string> identify(std::span<X509* const> chain) const override {
-    if (crypto::isCertificateAuthority(chain.front()))
-      return std::unexpected(base::ErrorCode::noClientCertificate);
-    for (X509* const later : chain.subspan(1)) {
-      if (!crypto::isCertificateAuthority(later))
-        return std::unexpected(base::ErrorCode::tooManyClientCertificates);
-    }
-    return crypto::identityOf(chain.front());
-  }
-};
-
 observe::LogSettings logSettings(const config::Config& config) {
   return {.error = config.log.error, .audit = config.log.audit, .json = config.log.json};
 }
@@ -48,14 +35,26 @@ bool opensAnyRoute(const config::Config& config) {
   return std::ranges::any_of(config.api, [](const auto& entry) { return entry.second.skipAuth; });
 }
 
+http::ClientChain chainRule(config::ClientAuth mode) {
+  switch (mode) {
+    case config::ClientAuth::off:
+      return http::ClientChain::unchecked;
+    case config::ClientAuth::on:
+      return http::ClientChain::verified;
+    case config::ClientAuth::pinned:
+      break;
+  }
+  return http::ClientChain::verifiedOrKnown;
+}
+
 http::TlsSettings tlsSettings(const Settings& settings) {
   http::TlsSettings tls;
-  tls.key = settings.tls.key.get();
-  tls.certificate = settings.tls.certificate.get();
-  for (const crypto::Certificate& issuer : settings.tls.chain) tls.chain.push_back(issuer.get());
+  tls.key = settings.tls.pair.key.get();
+  tls.certificate = settings.tls.pair.certificate.get();
+  for (const crypto::Certificate& issuer : settings.tls.pair.chain) tls.chain.push_back(issuer.get());
   tls.requireClientCertificate = !opensAnyRoute(settings.config);
-  tls.verifyClientChain = settings.config.tls.clientAuth == config::ClientAuth::on;
-  tls.ca = settings.config.tls.ca;
+  tls.clientChain = chainRule(settings.config.tls.clientAuth);
+  tls.trust = settings.tls.trust;
   return tls;
 }
 
@@ -149,17 +148,18 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
   auto service = std::unique_ptr<Service>(new Service(settings));
   auto state = buildState(options, settings.config);
   if (!state) return std::unexpected(state.error());
-  service->context_.state.publish(std::make_shared<const api::State>(*state));
-
   api::Context& context = service->context_;
+  const auto verifier = service->verifierFor(settings);
+  context.state.publish(std::make_shared<const api::State>(*state));
+
   auto listener = serverSettings(settings);
   listener.onConnectionError = [errors = std::make_shared<ConnectionErrors>(service->log_)](
                                    std::string_view address, std::string_view what) {
     errors->report(address, what, base::SteadyClock::now());
   };
-  auto server =
-      http::Server::start(listener, tlsSettings(settings), std::make_shared<FirstCertificate>(),
-                          [&context](std::size_t) { return std::make_unique<api::ApiHandler>(context); });
+  auto server = http::Server::start(listener, tlsSettings(settings), verifier, [&context](std::size_t) {
+    return std::make_unique<api::ApiHandler>(context);
+  });
   if (!server) {
     state->store->close(base::SteadyClock::now() + kRetireTimeout);
     return std::unexpected(server.error());
@@ -172,8 +172,8 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
 base::Outcome<void> Service::reload(const RunOptions& options, const Settings& settings) {
   auto state = buildState(options, settings.config);
   if (!state) return std::unexpected(state.error());
-  if (auto updated = server_->updateTls(tlsSettings(settings), std::make_shared<FirstCertificate>());
-      !updated) {
+  const auto verifier = verifierFor(settings);
+  if (auto updated = server_->updateTls(tlsSettings(settings), verifier); !updated) {
     retire(state->store);
     return updated;
   }
@@ -183,6 +183,14 @@ base::Outcome<void> Service::reload(const RunOptions& options, const Settings& s
   for (const std::string& lost : old.lost) log_.error(kWarn, lost);
   retire(old.state->store);
   return {};
+}
+
+base::Outcome<void> Service::reloadTls(const Settings& settings) {
+  return server_->updateTls(tlsSettings(settings), verifierFor(settings));
+}
+
+std::shared_ptr<const http::PeerVerifier> Service::verifierFor(const Settings& settings) const {
+  return std::make_shared<ClientVerifier>(context_.state, chainRule(settings.config.tls.clientAuth));
 }
 
 void Service::stop() {

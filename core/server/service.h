@@ -25,6 +25,8 @@ class Service {
 
   // Replaces everything but the address and the limits. On a failure the old state goes on serving.
   [[nodiscard]] base::Outcome<void> reload(const RunOptions& options, const Settings& settings);
+  // Replaces the TLS material alone, of settings that are in force otherwise.
+  [[nodiscard]] base::Outcome<void> reloadTls(const Settings& settings);
   // Serves what is in flight, at most as long as `limits.shutdown`, then closes the store.
   void stop();
 
@@ -35,6 +37,7 @@ class Service {
  private:
   explicit Service(const Settings& settings);
 
+  [[nodiscard]] std::shared_ptr<const http::PeerVerifier> verifierFor(const Settings& settings) const;
   void retire(std::shared_ptr<keystore::KeyStore> store);
 
   observe::Log log_;

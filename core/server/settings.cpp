@@ -29,13 +29,19 @@ std::string overridden(std::string_view flag, std::string_view key) {
 
 base::Outcome<void> applyOverrides(const RunOptions& options, Settings& settings) {
   config::Tls& tls = settings.config.tls;
-  if (options.address) settings.config.address = *options.address;
+  if (options.address) {
+    const bool given = settings.config.address != Config{}.address;
+    if (given && settings.config.address != *options.address)
+      settings.warnings.push_back(overridden("addr", "address"));
+    settings.config.address = *options.address;
+  }
   if (options.keyFile) {
     tls.keyFile = *options.keyFile;
     settings.warnings.push_back(overridden("key", "tls.key"));
   }
   if (options.certificateFile) {
     tls.certificateFile = *options.certificateFile;
+    tls.certificateLocation = {};
     settings.warnings.push_back(overridden("cert", "tls.cert"));
   }
   if (!options.clientAuth) return {};
@@ -50,14 +56,6 @@ base::Outcome<void> applyOverrides(const RunOptions& options, Settings& settings
   }
   tls.clientAuth = on ? ClientAuth::on : ClientAuth::off;
   settings.warnings.push_back(overridden("auth", "tls.auth"));
-  return {};
-}
-
-base::Outcome<void> checkSupported(const Config& config) {
-  if (config.tls.clientAuth == ClientAuth::pinned) {
-    return base::fail(config.file +
-                      ": tls.auth: 'pinned' is not available in this version: use 'on' or 'off'");
-  }
   return {};
 }
 
@@ -87,7 +85,6 @@ base::Outcome<Settings> fromFile(const RunOptions& options) {
 
   Settings settings{.config = std::move(*config), .address = {}, .tls = {}, .apiKey = {}, .warnings = {}};
   if (auto applied = applyOverrides(options, settings); !applied) return std::unexpected(applied.error());
-  if (auto supported = checkSupported(settings.config); !supported) return std::unexpected(supported.error());
   if (!settings.config.tls.proxyIdentities.empty()) {
     settings.warnings.push_back(
         "tls.proxy: TLS proxies are not supported in this version: requests through one are judged by its "
@@ -95,16 +92,9 @@ base::Outcome<Settings> fromFile(const RunOptions& options) {
   }
   warnAboutPatterns(settings);
 
-  const config::Tls& tls = settings.config.tls;
-  auto pair = crypto::readKeyPair(tls.certificateFile, tls.keyFile, tls.password);
-  if (!pair) return base::fail("failed to read TLS certificate: " + pair.error().message);
-  if (!crypto::hasSubjectAlternativeName(pair->certificate.get())) {
-    return base::fail(
-        fmt::format("failed to read TLS certificate: '{}' has no subject alternative name: "
-                    "issue one with a DNS name or an IP address (a common name is not enough)",
-                    tls.certificateFile));
-  }
-  settings.tls = std::move(*pair);
+  auto material = readTlsMaterial(settings.config.tls);
+  if (!material) return std::unexpected(material.error());
+  settings.tls = std::move(*material);
   return settings;
 }
 
@@ -123,16 +113,16 @@ base::Outcome<Settings> forDevelopment(const RunOptions& options) {
 base::Outcome<void> makeDevCertificate(Settings& settings) {
   std::vector<std::string> addresses = listenAddresses(settings.address.host);
   if (std::ranges::find(addresses, "127.0.0.1") == addresses.end()) addresses.emplace_back("127.0.0.1");
-  settings.tls.key = crypto::generateP256();
+  settings.tls.pair.key = crypto::generateP256();
   auto certificate = crypto::selfSign({.commonName = "localhost",
                                        .dnsNames = {"localhost"},
                                        .ipAddresses = std::move(addresses),
                                        .lifetime = kDevCertificateLifetime,
                                        .clientAuth = false,
                                        .serverAuth = true},
-                                      settings.tls.key.get());
+                                      settings.tls.pair.key.get());
   if (!certificate) return std::unexpected(certificate.error());
-  settings.tls.certificate = std::move(*certificate);
+  settings.tls.pair.certificate = std::move(*certificate);
   return {};
 }
 

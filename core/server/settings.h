@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "config/config.h"
-#include "crypto/x509.h"
 #include "server/run.h"
+#include "server/tls_material.h"
 
 namespace kes::server {
 
@@ -14,7 +14,7 @@ namespace kes::server {
 struct Settings {
   config::Config config;
   config::Address address;
-  crypto::KeyPair tls;
+  TlsMaterial tls;
   std::string apiKey;                 // development mode only: the admin's, to be printed
   std::vector<std::string> warnings;  // for the error log, beyond those of the configuration
 };

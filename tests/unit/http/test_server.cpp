@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "http/client_trust.h"
+
 namespace kes::http::test {
 namespace {
 
@@ -17,7 +19,8 @@ constexpr auto kPatience = std::chrono::seconds(20);
 
 class TestVerifier final : public PeerVerifier {
  public:
-  explicit TestVerifier(std::shared_ptr<Journal> journal) : journal_(std::move(journal)) {}
+  TestVerifier(std::shared_ptr<Journal> journal, std::vector<std::string> known)
+      : journal_(std::move(journal)), known_(std::move(known)) {}
 
   base::Result<std::string> identify(std::span<X509* const> chain) const override {
     std::vector<std::string> identities;
@@ -33,9 +36,14 @@ class TestVerifier final : public PeerVerifier {
     }
     return identities[0];
   }
+  bool isKnown(std::string_view identity) const override {
+    return std::ranges::find(known_, identity) != known_.end();
+  }
+  std::string explain(int) const override { return "do better"; }
 
  private:
   std::shared_ptr<Journal> journal_;
+  std::vector<std::string> known_;
 };
 
 class TestHandler final : public Handler {
@@ -181,18 +189,26 @@ bool Journal::waitFor(const std::function<bool()>& condition, std::unique_lock<s
   return changed_.wait_for(lock, kPatience, condition);
 }
 
+std::shared_ptr<const ClientTrust> trustOf(const TestServerOptions& options) {
+  if (options.clientChain == ClientChain::unchecked) return nullptr;
+  auto trust = ClientTrust::load(options.ca);
+  if (!trust) throw std::runtime_error(trust.error().message);
+  return *trust;
+}
+
 TlsSettings tlsSettingsOf(const TestServerOptions& options) {
   const auto& credential = options.credential != nullptr ? *options.credential : serverCredential();
   return {.key = credential.key.get(),
           .certificate = credential.certificate.get(),
           .chain = {},
           .requireClientCertificate = options.requireClientCertificate,
-          .verifyClientChain = options.verifyClientChain,
-          .ca = options.ca};
+          .clientChain = options.clientChain,
+          .trust = trustOf(options)};
 }
 
-std::shared_ptr<const PeerVerifier> makeVerifier(std::shared_ptr<Journal> journal) {
-  return std::make_shared<TestVerifier>(std::move(journal));
+std::shared_ptr<const PeerVerifier> makeVerifier(std::shared_ptr<Journal> journal,
+                                                 std::vector<std::string> known) {
+  return std::make_shared<TestVerifier>(std::move(journal), std::move(known));
 }
 
 HandlerFactory handlersFor(std::shared_ptr<Journal> journal) {
@@ -203,8 +219,8 @@ TestServer::TestServer(TestServerOptions options) : journal_(std::make_shared<Jo
   options.settings.onConnectionError = [journal = journal_](std::string_view, std::string_view what) {
     journal->addError(what);
   };
-  auto started =
-      Server::start(options.settings, tlsSettingsOf(options), makeVerifier(journal_), handlersFor(journal_));
+  auto started = Server::start(options.settings, tlsSettingsOf(options),
+                               makeVerifier(journal_, options.known), handlersFor(journal_));
   if (!started) throw std::runtime_error(started.error().message);
   server_ = std::move(*started);
 }
@@ -216,7 +232,7 @@ TestServer::~TestServer() {
 }
 
 base::Outcome<void> TestServer::updateTls(const TestServerOptions& options) {
-  return server_->updateTls(tlsSettingsOf(options), makeVerifier(journal_));
+  return server_->updateTls(tlsSettingsOf(options), makeVerifier(journal_, options.known));
 }
 
 TempDir::TempDir() : path_((std::filesystem::temp_directory_path() / "kes-http-XXXXXX").string()) {

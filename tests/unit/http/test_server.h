@@ -44,8 +44,9 @@ class Journal {
 struct TestServerOptions {
   ServerSettings settings{.host = "127.0.0.1", .port = 0, .loops = 1, .limits = {}};
   bool requireClientCertificate = true;
-  bool verifyClientChain = false;
+  ClientChain clientChain = ClientChain::unchecked;
   std::string ca = {};
+  std::vector<std::string> known = {};     // identities
   const Credential* credential = nullptr;  // null = serverCredential()
 };
 
@@ -76,7 +77,9 @@ class TestServer {
 };
 
 [[nodiscard]] TlsSettings tlsSettingsOf(const TestServerOptions& options);
-[[nodiscard]] std::shared_ptr<const PeerVerifier> makeVerifier(std::shared_ptr<Journal> journal);
+[[nodiscard]] std::shared_ptr<const PeerVerifier> makeVerifier(std::shared_ptr<Journal> journal,
+                                                               std::vector<std::string> known = {});
+[[nodiscard]] std::shared_ptr<const ClientTrust> trustOf(const TestServerOptions& options);
 [[nodiscard]] HandlerFactory handlersFor(std::shared_ptr<Journal> journal);
 
 // A directory that goes away with the object.

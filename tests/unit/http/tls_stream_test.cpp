@@ -86,7 +86,7 @@ TEST_F(TlsStreamTest, remembersUntilWhenTheWholeChainIsValid) {
   const auto intermediate =
       makeCredential({.name = "intermediate", .isCa = true, .validForSeconds = 4000, .issuer = &root});
   const auto leaf = makeCredential({.validForSeconds = 8000, .issuer = &intermediate});
-  connect({.verifyClientChain = true, .ca = dir.write("ca.pem", root.pem())}, leaf,
+  connect({.clientChain = ClientChain::verified, .ca = dir.write("ca.pem", root.pem())}, leaf,
           {intermediate.certificate.get()});
 
   ASSERT_EQ(shakeHands(64 * 1024), TlsStream::Step::done);

@@ -82,8 +82,11 @@ TEST_F(ServiceTest, aReloadThatFailsKeepsTheOldState) {
   EXPECT_EQ((*service)->storeDescription(), store);
 
   files_.configure({}, "  auth: on\n  ca: " + files_.path("server.key") + "\n");
-  EXPECT_FALSE((*service)->reload(options_, load()));
-  EXPECT_EQ((*service)->storeDescription(), store);
+  const auto settings = loadSettings(options_);
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().message,
+              HasSubstr("config.yml:8:7: failed to read TLS CA certificates: '" + files_.path("server.key") +
+                        "' holds no CA certificate in PEM format"));
   EXPECT_EQ((*service)->port(), port);
   (*service)->stop();
 }

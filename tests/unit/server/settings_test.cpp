@@ -35,7 +35,7 @@ TEST_F(SettingsTest, comeFromTheFile) {
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->address.host, "127.0.0.1");
   EXPECT_EQ(settings->address.port, 0);
-  EXPECT_NE(settings->tls.key, nullptr);
+  EXPECT_NE(settings->tls.pair.key, nullptr);
   EXPECT_EQ(settings->config.tls.clientAuth, config::ClientAuth::off);
   EXPECT_THAT(settings->warnings, IsEmpty());
   EXPECT_EQ(settings->apiKey, "");
@@ -54,9 +54,10 @@ TEST_F(SettingsTest, commandLineBeatsTheFileAndSaysSo) {
   EXPECT_EQ(settings->address.port, 7374);
   EXPECT_EQ(settings->config.tls.clientAuth, config::ClientAuth::on);
   EXPECT_EQ(settings->config.tls.certificateFile, files_.path("other.crt"));
-  EXPECT_THAT(settings->warnings,
-              ElementsAre(HasSubstr("--key overrides 'tls.key'"), HasSubstr("--cert overrides 'tls.cert'"),
-                          HasSubstr("--auth overrides 'tls.auth'")));
+  EXPECT_THAT(
+      settings->warnings,
+      ElementsAre(HasSubstr("--addr overrides 'address'"), HasSubstr("--key overrides 'tls.key'"),
+                  HasSubstr("--cert overrides 'tls.cert'"), HasSubstr("--auth overrides 'tls.auth'")));
 }
 
 TEST_F(SettingsTest, authOffNeverLoosensTheFile) {
@@ -92,7 +93,7 @@ TEST_F(SettingsTest, developmentListensOnLoopbackWithAnAdminOfItsOwn) {
   EXPECT_THAT(settings->apiKey, testing::StartsWith("kes:v1:"));
   EXPECT_EQ(settings->config.admin.size(), 64U);
   EXPECT_EQ(settings->config.keystore.id, "mem");
-  EXPECT_TRUE(crypto::hasSubjectAlternativeName(settings->tls.certificate.get()));
+  EXPECT_TRUE(crypto::hasSubjectAlternativeName(settings->tls.pair.certificate.get()));
 }
 
 TEST_F(SettingsTest, certificateTroubleNamesTheFile) {
