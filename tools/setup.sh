@@ -54,7 +54,8 @@ aptGet() {
     command -v sudo >/dev/null || die "need root or sudo for: apt-get $*"
     sudo=(sudo)
   fi
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" >&2
+  # Out of run level: what is installed for tests must not start serving by itself.
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" >&2
 }
 
 # True when $1 is a Go of at least kGoMinimum.

@@ -110,6 +110,7 @@ class QuietExchange final : public http::Exchange {
   std::size_t headerCount(std::string_view) const noexcept override { return 0; }
   std::optional<std::uint64_t> contentLength() const noexcept override { return body_.size(); }
   const http::Peer& peer() const noexcept override { return peer_; }
+  void setPeer(http::Peer peer) override { peer_ = std::move(peer); }
   base::SteadyTime startedAt() const noexcept override { return {}; }
   void readBody(std::size_t) override { original_.copy(reinterpret_cast<char*>(body_.data()), body_.size()); }
   base::ByteSpan body() noexcept override { return body_; }

@@ -51,7 +51,7 @@ Refusal refusalOf(policy::Decision::Reason reason) {
 }  // namespace
 
 ApiHandler::ApiHandler(Context& context)
-    : context_(context), counters_(context.counters.add()), rates_(context.rates) {
+    : context_(context), counters_(context.counters.add()), rates_(context.rates), forwarded_(context.log) {
   refreshState();
   text_.reserve(1024);
 }
@@ -65,6 +65,8 @@ ApiHandler::~ApiHandler() {
 
 void ApiHandler::onRequest(Exchange& exchange) {
   refreshState();
+  if (state_->proxies != nullptr && state_->proxies->includes(exchange.peer().identity))
+    forwarded_.applyTo(exchange, state_->proxies);
   const Match match = findRoute(exchange.target(), pathScratch_);
   switch (match.kind) {
     case Match::Kind::route:
@@ -121,6 +123,7 @@ void ApiHandler::onTick() {
   refreshState();
   keys_->sweep();
   rates_.giveBack(state_->requestRate);
+  forwarded_.onTick();
   refusals_.clear();
 }
 

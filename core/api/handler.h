@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/body.h"
+#include "api/forwarded_clients.h"
 #include "api/route.h"
 #include "api/state.h"
 #include "base/error.h"
@@ -145,6 +146,7 @@ class ApiHandler final : public http::Handler {
   std::optional<keystore::KeyStore::View> keys_;
   std::shared_ptr<HandlerCounters> counters_;
   RateShare rates_;
+  ForwardedClients forwarded_;
   std::uint64_t nextRequestId_ = 0;
 
   std::string text_;         // the answer being written

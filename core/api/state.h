@@ -13,6 +13,7 @@
 #include "api/counters.h"
 #include "api/request_rate.h"
 #include "api/route.h"
+#include "api/tls_proxies.h"
 #include "base/json_reader.h"
 #include "base/quota.h"
 #include "base/time.h"
@@ -34,7 +35,8 @@ struct State {
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<keystore::KeyStore> store;
   std::array<RouteSettings, kOperations> routes;
-  RequestRate requestRate;            // of each identity
+  std::shared_ptr<const TlsProxies> proxies;  // null where there are none
+  RequestRate requestRate;                    // of each identity
   std::size_t missesPerIdentity = 0;  // most requests of one identity waiting for the store; 0 = no limit
   std::uint32_t jsonDepth = base::JsonReader::kMaxDepth;
 
@@ -83,6 +85,15 @@ class StateCell {
     next->policies = std::move(*changed);
     publish(std::move(next));
     return {};
+  }
+
+  // Puts in place what `amend` makes of a copy of the present state.
+  template <typename Amend>
+  void amend(Amend&& amend) {
+    const std::lock_guard one(changes_);
+    auto next = std::make_shared<State>(*get());
+    amend(*next);
+    publish(std::move(next));
   }
 
   [[nodiscard]] std::uint64_t generation() const noexcept {

@@ -20,6 +20,7 @@ constexpr std::array kCatalogue = {
     Entry{ErrorCode::decrypt, 400, "decryption failed: ciphertext is not authentic"},
     Entry{ErrorCode::noClientCertificate, 400, "tls: client certificate is required"},
     Entry{ErrorCode::tooManyClientCertificates, 400, "tls: received more than one client certificate"},
+    Entry{ErrorCode::invalidClientCertificate, 400, "invalid client certificate"},
     Entry{ErrorCode::invalidName, 400, "invalid name"},
     Entry{ErrorCode::invalidQuery, 400, "invalid query"},
     Entry{ErrorCode::invalidBody, 400, "invalid request body"},

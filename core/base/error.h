@@ -20,29 +20,30 @@ enum class ErrorCode : std::uint8_t {
   decrypt,
   noClientCertificate,
   tooManyClientCertificates,
-  invalidName,           // 400, text given by the caller
-  invalidQuery,          // 400, text given by the caller
-  invalidBody,           // 400 "invalid request body"
-  invalidImportBody,     // 400 "invalid import key request body"
-  tooManyCiphertexts,    // 400, bulk decrypt
-  invalidChange,         // 400, text given by the caller
-  methodNotAllowed,      // 405, text given by the caller
-  unsupportedAlgorithm,  // 406, text given by the caller
-  noHmacKey,             // 409
-  tooManyRequests,       // 429
-  generateFailed,        // 500
-  encryptFailed,         // 500
-  decryptFailed,         // 500
-  internal,              // 500
-  createFailed,          // 502
-  readFailed,            // 502
-  deleteFailed,          // 502
-  listFailed,            // 502
-  storeUnavailable,      // 502
-  overloaded,            // 503, nothing was sent to the key store
-  shuttingDown,          // 503
-  storeUnreachable,      // 504
-  outcomeUnknown,        // 504, the route's deadline passed
+  invalidClientCertificate,  // 400, of what a TLS proxy forwards
+  invalidName,               // 400, text given by the caller
+  invalidQuery,              // 400, text given by the caller
+  invalidBody,               // 400 "invalid request body"
+  invalidImportBody,         // 400 "invalid import key request body"
+  tooManyCiphertexts,        // 400, bulk decrypt
+  invalidChange,             // 400, text given by the caller
+  methodNotAllowed,          // 405, text given by the caller
+  unsupportedAlgorithm,      // 406, text given by the caller
+  noHmacKey,                 // 409
+  tooManyRequests,           // 429
+  generateFailed,            // 500
+  encryptFailed,             // 500
+  decryptFailed,             // 500
+  internal,                  // 500
+  createFailed,              // 502
+  readFailed,                // 502
+  deleteFailed,              // 502
+  listFailed,                // 502
+  storeUnavailable,          // 502
+  overloaded,                // 503, nothing was sent to the key store
+  shuttingDown,              // 503
+  storeUnreachable,          // 504
+  outcomeUnknown,            // 504, the route's deadline passed
 };
 
 [[nodiscard]] int httpStatus(ErrorCode code) noexcept;

@@ -111,6 +111,12 @@ void Checker::proxies() {
     }
     config_.tls.proxyIdentities.push_back(proxy.text);
   }
+  const Scalar& header = draft_.tls.proxyHeader;
+  if (!config_.tls.proxyIdentities.empty() && !isHeaderName(header.text)) {
+    reader_.warn(header, (header.empty() ? "none given" : header.shown() + " cannot be one") +
+                             std::string("; without the name of a header all that TLS proxies send is "
+                                         "refused"));
+  }
 }
 
 void Checker::roles(const PolicyDraft& policy) {

@@ -137,4 +137,12 @@ base::Outcome<Address> parseAddress(const std::string& text) {
   return Address{std::move(host), *port};
 }
 
+bool isHeaderName(std::string_view text) {
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           kMarks.find(c) != kMarks.npos;
+  });
+}
+
 }  // namespace kes::config

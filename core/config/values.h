@@ -16,4 +16,7 @@ namespace kes::config {
 // ASCII only.
 [[nodiscard]] std::string toLower(std::string_view text);
 
+// True for what can be the name of an HTTP header (RFC 9110 §5.6.2).
+[[nodiscard]] bool isHeaderName(std::string_view text);
+
 }  // namespace kes::config

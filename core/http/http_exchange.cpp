@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "http/event_loop.h"
 #include "http/response_head.h"
@@ -28,6 +29,11 @@ void HttpExchange::begin(Session& session, const Peer& peer, std::int32_t stream
   peer_ = &peer;
   stream_ = stream;
   startedAt_ = loop_.now();
+}
+
+void HttpExchange::setPeer(Peer peer) {
+  forwarded_ = std::make_unique<const Peer>(std::move(peer));
+  peer_ = forwarded_.get();
 }
 
 void HttpExchange::announce() {
@@ -205,6 +211,7 @@ void HttpExchange::recycle(bool keepMemory) {
   head_.clear();
   session_ = nullptr;
   peer_ = nullptr;
+  forwarded_.reset();
   stream_ = 0;
   phase_ = Phase::head;
   announced_ = requestEnded_ = bodyTruncated_ = false;

@@ -33,6 +33,7 @@ class HttpExchange final : public Exchange, private Timer {
   std::size_t headerCount(std::string_view name) const noexcept override { return head_.count(name); }
   std::optional<std::uint64_t> contentLength() const noexcept override { return contentLength_; }
   const Peer& peer() const noexcept override { return *peer_; }
+  void setPeer(Peer peer) override;
   base::SteadyTime startedAt() const noexcept override { return startedAt_; }
   void readBody(std::size_t limit) override;
   base::ByteSpan body() noexcept override { return body_.span(); }
@@ -99,6 +100,7 @@ class HttpExchange final : public Exchange, private Timer {
   EventLoop& loop_;
   Session* session_ = nullptr;
   const Peer* peer_ = nullptr;
+  std::unique_ptr<const Peer> forwarded_;  // what `peer_` points to where the connection's speaks for it
   std::uint64_t id_ = 0;
   std::int32_t stream_ = 0;
   Phase phase_ = Phase::head;

@@ -172,6 +172,8 @@ class Exchange {
   // The announced size of the body: 0 = none, nothing = not known (chunked, or h2 without content-length).
   [[nodiscard]] virtual std::optional<std::uint64_t> contentLength() const noexcept = 0;
   [[nodiscard]] virtual const Peer& peer() const noexcept = 0;
+  // Lets the request count as somebody else's, for whom the peer of the connection speaks.
+  virtual void setPeer(Peer peer) = 0;
   [[nodiscard]] virtual base::SteadyTime startedAt() const noexcept = 0;
 
   // Asks for the body, of which the first `limit` bytes are kept and the rest is read and dropped.

@@ -100,6 +100,17 @@ base::Outcome<void> createPredefinedKeys(keystore::KeyStore& store, const config
   return {};
 }
 
+std::shared_ptr<const api::TlsProxies> proxiesOf(const Settings& settings,
+                                                 std::shared_ptr<const http::PeerVerifier> verifier) {
+  const config::Tls& tls = settings.config.tls;
+  if (tls.proxyIdentities.empty()) return nullptr;
+  return std::make_shared<api::TlsProxies>(api::TlsProxies{.identities = tls.proxyIdentities,
+                                                           .certificateHeader = tls.proxyHeader,
+                                                           .clientChain = chainRule(tls.clientAuth),
+                                                           .trust = settings.tls.trust,
+                                                           .verifier = std::move(verifier)});
+}
+
 base::Outcome<api::State> buildState(const RunOptions& options, const config::Config& config) {
   auto policies = buildPolicies(config);
   if (!policies) return std::unexpected(policies.error());
@@ -150,6 +161,7 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
   if (!state) return std::unexpected(state.error());
   api::Context& context = service->context_;
   const auto verifier = service->verifierFor(settings);
+  state->proxies = proxiesOf(settings, verifier);
   context.state.publish(std::make_shared<const api::State>(*state));
 
   auto listener = serverSettings(settings);
@@ -177,6 +189,7 @@ base::Outcome<void> Service::reload(const RunOptions& options, const Settings& s
     retire(state->store);
     return updated;
   }
+  state->proxies = proxiesOf(settings, verifier);
   const api::Replaced old = context_.state.replace(std::move(*state));
   log_.configure(logSettings(settings.config));
   shutdownTimeout_ = settings.config.limits.shutdown;
@@ -186,7 +199,10 @@ base::Outcome<void> Service::reload(const RunOptions& options, const Settings& s
 }
 
 base::Outcome<void> Service::reloadTls(const Settings& settings) {
-  return server_->updateTls(tlsSettings(settings), verifierFor(settings));
+  const auto verifier = verifierFor(settings);
+  if (auto updated = server_->updateTls(tlsSettings(settings), verifier); !updated) return updated;
+  context_.state.amend([&](api::State& state) { state.proxies = proxiesOf(settings, verifier); });
+  return {};
 }
 
 std::shared_ptr<const http::PeerVerifier> Service::verifierFor(const Settings& settings) const {

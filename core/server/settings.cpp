@@ -85,11 +85,6 @@ base::Outcome<Settings> fromFile(const RunOptions& options) {
 
   Settings settings{.config = std::move(*config), .address = {}, .tls = {}, .apiKey = {}, .warnings = {}};
   if (auto applied = applyOverrides(options, settings); !applied) return std::unexpected(applied.error());
-  if (!settings.config.tls.proxyIdentities.empty()) {
-    settings.warnings.push_back(
-        "tls.proxy: TLS proxies are not supported in this version: requests through one are judged by its "
-        "own identity");
-  }
   warnAboutPatterns(settings);
 
   auto material = readTlsMaterial(settings.config.tls);

@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 import struct
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parent / "vectors"
@@ -67,6 +68,18 @@ def certificates():
         block = re.search(r"-BEGIN CERTIFICATE-+\n(.*?)-+END", file.read_text(), re.S)
         if block:
             write("certificate", file.stem, base64.b64decode(block[1]))
+
+
+def forwarded():
+    pem = (VECTORS / "pem/p256-leaf.pem").read_text()
+    block = re.search(r"-----BEGIN CERTIFICATE-+\n(.*?)-----END CERTIFICATE-----\n", pem, re.S)
+    text = "".join(block[1].split())
+    escaped = urllib.parse.quote(block[0], safe="")
+    numbered("forwarded", "certificate", [
+        escaped, urllib.parse.quote_plus(block[0]), text, f":{text}:", f"{text},{text}", escaped * 2, f" {text}\t", f":{text}",
+        "-----BEGIN%20CERTIFICATE-----%0A-----END%20CERTIFICATE-----", "%", "%2", "++++", ":", "::", text[:100]])
+    numbered("forwarded", "address", ["192.0.2.1", "192.0.2.1:80, 198.51.100.7", "[2001:DB8::1]:8080", "2001:db8::1", "::ffff:1.2.3.4",
+                                      "unknown", "[", "[]:1", ",", "1.2.3.4.5"])
 
 
 # --- texts --------------------------------------------------------------------------------------------------------
@@ -287,6 +300,6 @@ def plugins():
         write("plugin", name, content)
 
 
-for make in (api_keys, base64_texts, stored_keys, ciphertexts, certificates, json_bodies, routes, patterns, configs,
-             sessions, metric_texts, plugins):
+for make in (api_keys, base64_texts, stored_keys, ciphertexts, certificates, forwarded, json_bodies, routes, patterns,
+             configs, sessions, metric_texts, plugins):
     make()

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -18,8 +19,11 @@ type Config struct {
 	Admin    *Identity         // a fresh API key if nil
 	Policies map[string]Policy // by name
 	SkipAuth []string          // routes opened to everyone
-	TLSAuth  string            // tls.auth: "", "on", "off"
+	Timeouts map[string]string // of routes that are not in SkipAuth
+	TLSAuth  string            // tls.auth: "", "on", "off", ours also "pinned"
 	TLSCA    string            // tls.ca
+	Proxies  []*Identity       // TLS proxies, which send certificates in X-Tls-Client-Cert
+	Audit    string            // log.audit, off if empty
 	Keys     []string          // keys to create at start
 	PKI      *PKI              // a fresh one if nil
 }
@@ -44,8 +48,22 @@ func (c *Config) text(addr string) string {
 	if c.TLSCA != "" {
 		line(1, "ca: %q", c.TLSCA)
 	}
-	if len(c.SkipAuth) > 0 {
+	if len(c.Proxies) > 0 {
+		line(1, "proxy:")
+		ids := make([]string, 0, len(c.Proxies))
+		for _, id := range c.Proxies {
+			ids = append(ids, id.ID)
+		}
+		writeList(line, "identities", ids)
+		line(2, "header:")
+		line(3, "cert: X-Tls-Client-Cert")
+	}
+	if len(c.SkipAuth)+len(c.Timeouts) > 0 {
 		line(0, "api:")
+		for route, timeout := range c.Timeouts {
+			line(1, "%s:", route)
+			line(2, "timeout: %s", timeout)
+		}
 		for _, route := range c.SkipAuth {
 			line(1, "%s:", route)
 			line(2, "skip_auth: true")
@@ -77,7 +95,7 @@ func (c *Config) text(addr string) string {
 	line(2, "unused: 30s")
 	line(0, "log:")
 	line(1, "error: DEBUG")
-	line(1, "audit: \"off\"")
+	line(1, "audit: %q", cmp.Or(c.Audit, "off"))
 	line(0, "keystore:")
 	line(1, "fs:")
 	line(2, "path: %q", c.KeyDir)

@@ -129,6 +129,14 @@ func NewPKI(t testing.TB) *PKI {
 	p.Roots.AddCert(p.ca)
 	writePEM(t, p.CAFile, "CERTIFICATE", p.ca.Raw, 0o644)
 
+	p.RenewServer(t)
+	return p
+}
+
+// RenewServer replaces the server's key and certificate in their files, one after the other, and returns the new
+// certificate's serial number.
+func (p *PKI) RenewServer(t testing.TB) *big.Int {
+	t.Helper()
 	serverKey := newKey(t, ECDSA)
 	server := sign(t, &x509.Certificate{
 		SerialNumber:          serial(t),
@@ -143,7 +151,7 @@ func NewPKI(t testing.TB) *PKI {
 	}, p.ca, serverKey.Public(), p.key)
 	writePEM(t, p.ServerCert, "CERTIFICATE", server.Raw, 0o644)
 	writePEM(t, p.ServerKey, "PRIVATE KEY", marshalKey(t, serverKey), 0o600)
-	return p
+	return server.SerialNumber
 }
 
 // Issue makes a client with a certificate signed by the authority.

@@ -39,12 +39,18 @@ class FakeExchange final : public http::Exchange {
 
   std::string_view method() const noexcept override { return method_; }
   std::string_view target() const noexcept override { return target_; }
-  std::string_view header(std::string_view) const noexcept override { return {}; }
-  std::size_t headerCount(std::string_view) const noexcept override { return 0; }
+  std::string_view header(std::string_view name) const noexcept override {
+    const auto found = requestHeaders.find(std::string(name));
+    return found == requestHeaders.end() ? std::string_view() : found->second;
+  }
+  std::size_t headerCount(std::string_view name) const noexcept override {
+    return requestHeaders.count(std::string(name));
+  }
   std::optional<std::uint64_t> contentLength() const noexcept override {
     return chunked ? std::nullopt : std::optional<std::uint64_t>(body_.size());
   }
   const http::Peer& peer() const noexcept override { return peer_; }
+  void setPeer(http::Peer peer) override { peer_ = std::move(peer); }
   base::SteadyTime startedAt() const noexcept override { return started; }
   void readBody(std::size_t limit) override { bodyLimit = limit; }
   base::ByteSpan body() noexcept override {
@@ -74,6 +80,7 @@ class FakeExchange final : public http::Exchange {
   void end() override { ended = true; }
 
   base::SteadyTime started = base::SteadyClock::now();
+  std::multimap<std::string, std::string> requestHeaders;  // by lower-case name
   bool chunked = false;
   bool truncated = false;
   bool deferred = false;
