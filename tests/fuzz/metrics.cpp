@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/bytes.h"
 #include "fuzz.h"
 
 namespace kes::fuzz {
