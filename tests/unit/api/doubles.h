@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <deque>
@@ -80,7 +81,12 @@ class FakeExchange final : public http::Exchange {
   void end() override { ended = true; }
 
   base::SteadyTime started = base::SteadyClock::now();
-  std::multimap<std::string, std::string> requestHeaders;  // by lower-case name
+  struct IgnoringCase {
+    bool operator()(const std::string& a, const std::string& b) const {
+      return ::strcasecmp(a.c_str(), b.c_str()) < 0;
+    }
+  };
+  std::multimap<std::string, std::string, IgnoringCase> requestHeaders;
   bool chunked = false;
   bool truncated = false;
   bool deferred = false;
