@@ -20,7 +20,7 @@ kes_http_response_time_bucket{le="+Inf"} 10
 kes_http_response_time_sum 12.5
 kes_system_up_time 93784.56
 kes_system_mem_heap_used 1.5e+06
-kes_something_else{a="b\\"}"} NaN
+kes_something_else{a="b\"}"} NaN
 
 )");
   ASSERT_TRUE(metrics) << metrics.error().message;

@@ -279,7 +279,8 @@ TEST(Config, warnsAboutWhatHasNoEffect) {
 
 TEST(Config, emptyProxyIsNobody) {
   const Config config = parsed(
-      "{admin: {identity: a}, tls: {key: k, cert: c, proxy: {identities: ['', p]}}, keystore: {mem: {}}}");
+      "{admin: {identity: a}, tls: {key: k, cert: c, proxy: {identities: ['', p], header: {cert: x}}}, "
+      "keystore: {mem: {}}}");
   EXPECT_THAT(config.tls.proxyIdentities, ElementsAre("p"));
   EXPECT_THAT(config.warnings,
               ElementsAre("c.yml:1:68: tls.proxy.identities[0]: an empty identity is nobody; remove it"));
