@@ -41,6 +41,7 @@ constexpr std::array kCatalogue = {
     Entry{ErrorCode::listFailed, 502, "failed to list keys"},
     Entry{ErrorCode::storeUnavailable, 502, "key store is unavailable"},
     Entry{ErrorCode::overloaded, 503, "server is overloaded: try again later"},
+    Entry{ErrorCode::auditUnavailable, 503, "audit log is not available: try again later"},
     Entry{ErrorCode::shuttingDown, 503, "server is shutting down"},
     Entry{ErrorCode::storeUnreachable, 504, "key store is not reachable"},
     Entry{ErrorCode::outcomeUnknown, 504, "key store did not answer in time: outcome unknown"},

@@ -41,6 +41,7 @@ enum class ErrorCode : std::uint8_t {
   listFailed,                // 502
   storeUnavailable,          // 502
   overloaded,                // 503, nothing was sent to the key store
+  auditUnavailable,          // 503, nothing was sent to the key store
   shuttingDown,              // 503
   storeUnreachable,          // 504
   outcomeUnknown,            // 504, the route's deadline passed

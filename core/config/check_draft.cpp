@@ -180,6 +180,11 @@ void Checker::log() {
     reader_.refuse(draft_.log.format,
                    "invalid log format " + draft_.log.format.shown() + "; write text or json");
   }
+  config_.log.auditFile = draft_.log.auditFile.text;
+  config_.log.auditRequired = draft_.log.required;
+  if (draft_.log.required && draft_.log.auditFile.empty()) {
+    reader_.refuse(draft_.log.auditRequired, "there is no audit file; name it in log.audit_file");
+  }
 }
 
 void Checker::api(const ApiDraft& route) {

@@ -54,6 +54,8 @@ struct Log {
   int error = 0;
   int audit = 0;
   bool json = false;
+  std::string auditFile;  // empty = none; `log.audit_file`, ours
+  bool auditRequired = false;  // no answer before its record is in that file; `log.audit_required`, ours
 };
 
 // `limits:`, ours. Every one has a default that suits most servers.
@@ -83,6 +85,8 @@ struct Limits {
   std::size_t missesPerIdentity = 0;    // waiting for the store; 0 = no limit
   std::size_t storeThreads = 16;
   std::size_t storeQueue = 1024;
+  std::size_t logStreams = 100;
+  std::size_t logStreamQueue = 256 * 1024;  // bytes of each
 
   bool operator==(const Limits&) const = default;
 };

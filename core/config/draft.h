@@ -54,6 +54,9 @@ struct LogDraft {
   Scalar error;
   Scalar audit;
   Scalar format;
+  Scalar auditFile;
+  Scalar auditRequired;  // for messages
+  bool required = false;
 };
 
 // What the file says, with types and ${VAR} dealt with and every place remembered, but not yet checked for

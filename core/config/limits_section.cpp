@@ -39,6 +39,8 @@ constexpr std::size_t kOneBody = 1'000'000;
 // event loop is sure to take.
 constexpr std::size_t kLeastDepth = 4;
 constexpr std::size_t kMostDepth = 512;
+// No record of a log is larger, whatever of it is escaped.
+constexpr std::size_t kOneRecord = 64 * 1024;
 constexpr std::size_t kSettings = 6;  // that RFC 9113 §6.5.2 defines
 constexpr std::array kNumbers = {
     NumberLimit{"connections", &Limits::connections, 0, kInt},
@@ -61,6 +63,8 @@ constexpr std::array kNumbers = {
     NumberLimit{"misses_per_identity", &Limits::missesPerIdentity, 0, kInt},
     NumberLimit{"store_threads", &Limits::storeThreads, 1, 1024},
     NumberLimit{"store_queue", &Limits::storeQueue, 1, kInt},
+    NumberLimit{"log_streams", &Limits::logStreams, 0, 100'000},
+    NumberLimit{"log_stream_queue", &Limits::logStreamQueue, kOneRecord, kInt},
 };
 
 void readDuration(const Section& section, const DurationLimit& limit, Limits& limits) {

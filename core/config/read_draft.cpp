@@ -88,10 +88,18 @@ namespace {
   return keys;
 }
 
+[[nodiscard]] LogDraft readLog(const Section& log) {
+  return {.error = log.scalar("error"),
+          .audit = log.scalar("audit"),
+          .format = log.scalar("format"),
+          .auditFile = log.scalar("audit_file"),
+          .auditRequired = log.scalar("audit_required"),
+          .required = log.boolean("audit_required").value_or(false)};
+}
+
 }  // namespace
 
 Draft readDraft(const Section& root) {
-  const Section log = root.section("log");
   const Section plugin = root.section("plugin");
   return {.address = root.scalar("address"),
           .admin = readAdmin(root),
@@ -100,7 +108,7 @@ Draft readDraft(const Section& root) {
           .api = readApi(root.section("api")),
           .policies = readPolicies(root.section("policy")),
           .keys = readKeys(root),
-          .log = {log.scalar("error"), log.scalar("audit"), log.scalar("format")},
+          .log = readLog(root.section("log")),
           .limits = readLimits(root.section("limits")),
           .pluginDir = plugin.scalar("dir"),
           .pluginSha256 = plugin.scalar("sha256")};

@@ -1,220 +1,194 @@
 #include "observe/log.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/blocked_signals.h"
-#include "base/encoding.h"
 
 namespace kes::observe {
 namespace {
 
 constexpr std::size_t kQueueLimit = 16'384;
-
-// A line of the text format is `key=value` pairs; a value is quoted when it would be ambiguous otherwise.
-bool needsQuotes(std::string_view value) {
-  return value.empty() || std::ranges::any_of(value, [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte <= ' ' || c == '"' || c == '=' || byte >= 0x7f;
-         });
-}
-
-void appendText(std::string& line, std::string_view key, std::string_view value) {
-  line += ' ';
-  line += key;
-  line += '=';
-  if (!needsQuotes(value)) {
-    line += value;
-    return;
-  }
-  line += '"';
-  base::appendJsonEscaped(line, base::toValidUtf8(value));
-  line += '"';
-}
-
-void appendJson(std::string& line, std::string_view key, std::string_view value) {
-  if (line.back() != '{') line += ',';
-  fmt::format_to(std::back_inserter(line), "\"{}\":\"", key);
-  base::appendJsonEscaped(line, base::toValidUtf8(value));
-  line += '"';
-}
-
-// Milliseconds and the zone, as the text format shows times.
-std::string textTime(base::Timestamp now) {
-  now.nanos = now.nanos / 1'000'000 * 1'000'000;
-  std::string text = base::formatRfc3339Local(now);
-  const std::size_t zone = text.find_first_of("Z+-", 19);
-  std::string fraction = text.substr(19, zone - 19);
-  if (fraction.empty()) fraction = ".";
-  fraction.resize(4, '0');
-  return text.substr(0, 19) + fraction + text.substr(zone);
-}
-
-std::string beginText(int level, std::string_view message) {
-  std::string line = "time=" + textTime(base::Timestamp::now());
-  line += " level=";
-  line += levelName(level);
-  appendText(line, "msg", message);
-  return line;
-}
-
-std::string beginJson(int level, std::string_view message) {
-  std::string line = "{";
-  appendJson(line, "time", base::formatRfc3339Local(base::Timestamp::now()));
-  appendJson(line, "level", levelName(level));
-  appendJson(line, "msg", message);
-  return line;
-}
-
-void appendTextRequest(std::string& line, const RequestInfo& request) {
-  appendText(line, "req.method", request.method);
-  appendText(line, "req.path", request.path);
-  appendText(line, "req.ip", request.ip);
-  appendText(line, "req.identity", request.identity);
-}
-
-void appendJsonRequest(std::string& line, const RequestInfo& request) {
-  line += ",\"req\":{";
-  appendJson(line, "method", request.method);
-  appendJson(line, "path", request.path);
-  appendJson(line, "ip", request.ip);
-  appendJson(line, "identity", request.identity);
-  line += '}';
-}
-
-void writeAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // nobody reads any more: there is no better place to complain
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+// What is written between two looks at who waits for it.
+constexpr std::size_t kBatch = 1024;
 
 }  // namespace
 
-std::string levelName(int level) {
-  const auto named = [&](std::string_view name, int base) {
-    return level == base ? std::string(name) : fmt::format("{}{:+}", name, level - base);
-  };
-  if (level < level::kInfo) return named("DEBUG", level::kDebug);
-  if (level < level::kWarn) return named("INFO", level::kInfo);
-  if (level < level::kError) return named("WARN", level::kWarn);
-  return named("ERROR", level::kError);
-}
-
-Log::Log(const LogSettings& settings, int errorFd, int auditFd)
+Log::Log(const LogSettings& settings, std::optional<AuditFile> file, const LogStreams::Limits& streams,
+         int errorFd, int auditFd)
     : errorLevel_(settings.error),
       auditLevel_(settings.audit),
       json_(settings.json),
+      auditRequired_(settings.auditRequired),
+      hasFile_(file.has_value()),
       errorFd_(errorFd),
-      auditFd_(auditFd) {
+      auditFd_(auditFd),
+      streams_(streams),
+      file_(std::move(file)),
+      queue_(kQueueLimit) {
   const base::AllSignalsBlocked blocked;
   writer_ = std::thread([this] { write(); });
 }
 
 Log::~Log() {
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(sleepMutex_);
+    stopping_.store(true);
   }
   wake_.notify_one();
   writer_.join();
 }
 
-void Log::configure(const LogSettings& settings) noexcept {
+void Log::configure(const LogSettings& settings, std::optional<AuditFile> file) {
+  {
+    const std::lock_guard lock(fileMutex_);
+    file_ = std::move(file);
+    fileFailed_ = false;
+    auditFailing_.store(false, std::memory_order_relaxed);
+  }
+  hasFile_.store(file_.has_value(), std::memory_order_relaxed);
   errorLevel_.store(settings.error, std::memory_order_relaxed);
   auditLevel_.store(settings.audit, std::memory_order_relaxed);
   json_.store(settings.json, std::memory_order_relaxed);
-}
-
-bool Log::errorEnabled(int level) const noexcept {
-  return level >= errorLevel_.load(std::memory_order_relaxed);
-}
-
-bool Log::auditEnabled(int level) const noexcept {
-  return level >= auditLevel_.load(std::memory_order_relaxed);
+  auditRequired_.store(settings.auditRequired, std::memory_order_relaxed);
 }
 
 void Log::error(int level, std::string_view message) {
   if (!errorEnabled(level)) return;
-  const bool json = json_.load(std::memory_order_relaxed);
-  enqueue(errorFd_, json ? beginJson(level, message) + "}\n" : beginText(level, message) + "\n");
+  auto entry = std::make_unique<Entry>(Record(level, message), nullptr);
+  (void)enqueue(entry);
 }
 
 void Log::error(int level, std::string_view message, const RequestInfo& request) {
   if (!errorEnabled(level)) return;
-  RequestInfo shown = request;
-  if (shown.identity.empty()) shown.identity = "<unknown>";
-  std::string line;
-  if (json_.load(std::memory_order_relaxed)) {
-    line = beginJson(level, message);
-    appendJsonRequest(line, shown);
-    line += '}';
-  } else {
-    line = beginText(level, message);
-    appendTextRequest(line, shown);
-  }
-  enqueue(errorFd_, line + "\n");
+  auto entry = std::make_unique<Entry>(Record(level, message, request), nullptr);
+  (void)enqueue(entry);
 }
 
 void Log::audit(const AuditRecord& record) {
-  if (!auditEnabled(record.level)) return;
-  std::string line;
-  if (json_.load(std::memory_order_relaxed)) {
-    line = beginJson(record.level, record.message);
-    appendJsonRequest(line, record.request);
-    fmt::format_to(std::back_inserter(line), ",\"res\":{{\"code\":{},\"time\":{}}}}}\n", record.status,
-                   record.duration.count());
-  } else {
-    line = beginText(record.level, record.message);
-    appendTextRequest(line, record.request);
-    fmt::format_to(std::back_inserter(line), " res.code={} res.time={}\n", record.status,
-                   base::formatDuration(record.duration));
-  }
-  enqueue(auditFd_, std::move(line));
+  if (!auditEnabled(record.level, record.forConsole)) return;
+  auto entry = std::make_unique<Entry>(Record(record), nullptr);
+  (void)enqueue(entry);
 }
 
-LogCounters Log::counters() const {
-  const std::lock_guard lock(mutex_);
-  return counters_;
+void Log::audit(const AuditRecord& record, Recorded done) {
+  auto entry = std::make_unique<Entry>(Record(record), std::move(done));
+  if (!enqueue(entry)) entry->done(false);
 }
 
-void Log::enqueue(int fd, std::string line) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() >= kQueueLimit) {
-      ++dropped_;
-      ++counters_.dropped;
-      return;
-    }
-    ++(fd == errorFd_ ? counters_.error : counters_.audit);
-    queue_.push_back({fd, std::move(line)});
-    if (queue_.size() > 1) return;
+bool Log::enqueue(std::unique_ptr<Entry>& entry) {
+  if (!queue_.push(std::move(entry))) {
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+    return false;
   }
+  wakeWriter();
+  return true;
+}
+
+LogCounters Log::counters() const noexcept {
+  return {.error = errors_.get(), .audit = audits_.get(), .dropped = dropped_.load(std::memory_order_relaxed)};
+}
+
+// The fences make sure that the writer sees what was pushed, or this thread that the writer sleeps.
+void Log::wakeWriter() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!asleep_.load(std::memory_order_relaxed) || !asleep_.exchange(false)) return;
+  { const std::lock_guard lock(sleepMutex_); }
   wake_.notify_one();
 }
 
 void Log::write() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    std::deque<Line> lines = std::exchange(queue_, {});
-    const std::uint64_t dropped = std::exchange(dropped_, 0);
-    lock.unlock();
-    for (const Line& line : lines) writeAll(line.fd, line.text);
-    if (dropped != 0) {
-      writeAll(errorFd_, beginText(level::kWarn,
-                                   fmt::format("{} log lines dropped: the log is read too slowly", dropped)) +
-                             "\n");
-    }
-    lock.lock();
+  while (!stopping_.load()) {
+    if (!writeBatch()) sleep();
   }
+  while (writeBatch()) continue;
+}
+
+void Log::sleep() {
+  std::unique_lock lock(sleepMutex_);
+  asleep_.store(true);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (queue_.empty()) wake_.wait(lock, [this] { return !asleep_.load() || stopping_.load(); });
+  asleep_.store(false);
+}
+
+bool Log::writeBatch() {
+  std::string lines;
+  std::vector<Recorded> waiting;
+  std::size_t count = 0;
+  for (; count < kBatch; ++count) {
+    auto entry = queue_.pop();
+    if (!entry) break;
+    auto& [record, done] = **entry;
+    show(record);
+    if (record.kind == Record::Kind::audit && hasFile_.load(std::memory_order_relaxed)) {
+      appendJson(lines, record);
+      lines += '\n';
+    }
+    if (done) waiting.push_back(std::move(done));
+  }
+  if (count == 0) return false;
+  streams_.wake();
+  if (!lines.empty() || !waiting.empty()) {
+    const bool written = toFile(lines, !waiting.empty());
+    for (auto& done : waiting) done(written);
+  }
+  reportDropped();
+  return true;
+}
+
+// To all who must not be waited for.
+void Log::show(const Record& record) {
+  (record.kind == Record::Kind::error ? errors_ : audits_).add();
+  if (!toConsole(record)) dropped_.fetch_add(1, std::memory_order_relaxed);
+  if (!record.isIntent()) streams_.offer(record);
+}
+
+bool Log::toConsole(const Record& record) {
+  const bool isError = record.kind == Record::Kind::error;
+  const auto& threshold = isError ? errorLevel_ : auditLevel_;
+  if (!record.forConsole || record.level < threshold.load(std::memory_order_relaxed)) return true;
+  std::string line;
+  if (json_.load(std::memory_order_relaxed)) {
+    appendJson(line, record);
+  } else {
+    appendText(line, record);
+  }
+  line += '\n';
+  return console_.write(isError ? errorFd_ : auditFd_, std::move(line));
+}
+
+bool Log::toFile(std::string_view lines, bool durably) {
+  const std::lock_guard lock(fileMutex_);
+  if (!file_) return false;
+  auto written = file_->append(lines);
+  if (written && durably) written = file_->sync();
+  noteFile(written);
+  return written.has_value();
+}
+
+// Tells once that the file fails, and once that it no longer does.
+void Log::noteFile(const base::Outcome<void>& written) {
+  const bool fails = !written.has_value();
+  auditFailing_.store(fails && auditRequired(), std::memory_order_relaxed);
+  if (std::exchange(fileFailed_, fails) == fails) return;
+  if (!fails) return show(Record(level::kWarn, "the audit file can be written again"));
+  const char* const meanwhile = auditRequired() ? ": requests are refused until it can be"
+                                                : ": audit records are lost until it can be";
+  show(Record(level::kError, written.error().message + meanwhile));
+}
+
+void Log::reportDropped() {
+  const std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
+  const std::uint64_t since = dropped - droppedTold_;
+  if (since == 0) return;
+  const Record notice(level::kWarn, fmt::format("{} log lines dropped: the log is read too slowly", since));
+  if (!toConsole(notice)) return;
+  droppedTold_ = dropped;
+  streams_.offer(notice);
 }
 
 }  // namespace kes::observe

@@ -23,6 +23,10 @@ http::Limits httpLimits(const config::Limits& limits) {
           .unreadAcks = limits.unreadAcks};
 }
 
+observe::LogStreams::Limits logStreamLimits(const config::Limits& limits) {
+  return {.streams = limits.logStreams, .queue = limits.logStreamQueue};
+}
+
 api::RequestRate requestRate(const config::Limits& limits) {
   const bool given = limits.burstPerIdentity > 0;
   return {.perSecond = limits.requestsPerIdentity,

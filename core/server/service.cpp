@@ -28,7 +28,17 @@ constexpr std::chrono::milliseconds kRetirePoll{50};
 constexpr std::chrono::seconds kPredefinedKeyTimeout{30};
 
 observe::LogSettings logSettings(const config::Config& config) {
-  return {.error = config.log.error, .audit = config.log.audit, .json = config.log.json};
+  return {.error = config.log.error,
+          .audit = config.log.audit,
+          .json = config.log.json,
+          .auditRequired = config.log.auditRequired};
+}
+
+base::Outcome<std::optional<observe::AuditFile>> openAuditFile(const config::Config& config) {
+  if (config.log.auditFile.empty()) return std::nullopt;
+  auto file = observe::AuditFile::open(config.log.auditFile);
+  if (!file) return base::fail(config.file + ": log.audit_file: " + file.error().message);
+  return std::optional(std::move(*file));
 }
 
 bool opensAnyRoute(const config::Config& config) {
@@ -142,8 +152,8 @@ base::Outcome<api::State> buildState(const RunOptions& options, const config::Co
 
 }  // namespace
 
-Service::Service(const Settings& settings)
-    : log_(logSettings(settings.config)),
+Service::Service(const Settings& settings, std::optional<observe::AuditFile> auditFile)
+    : log_(logSettings(settings.config), std::move(auditFile), logStreamLimits(settings.config.limits)),
       context_{.log = log_, .version = std::string(version()), .commit = std::string(commit())},
       shutdownTimeout_(settings.config.limits.shutdown) {
   keystore::setPluginLogSink([this](int level, std::string_view plugin, std::string_view text) {
@@ -156,7 +166,9 @@ Service::~Service() {
 }
 
 base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options, const Settings& settings) {
-  auto service = std::unique_ptr<Service>(new Service(settings));
+  auto auditFile = openAuditFile(settings.config);
+  if (!auditFile) return std::unexpected(auditFile.error());
+  auto service = std::unique_ptr<Service>(new Service(settings, std::move(*auditFile)));
   auto state = buildState(options, settings.config);
   if (!state) return std::unexpected(state.error());
   api::Context& context = service->context_;
@@ -182,6 +194,8 @@ base::Outcome<std::unique_ptr<Service>> Service::start(const RunOptions& options
 }
 
 base::Outcome<void> Service::reload(const RunOptions& options, const Settings& settings) {
+  auto auditFile = openAuditFile(settings.config);
+  if (!auditFile) return std::unexpected(auditFile.error());
   auto state = buildState(options, settings.config);
   if (!state) return std::unexpected(state.error());
   const auto verifier = verifierFor(settings);
@@ -191,7 +205,7 @@ base::Outcome<void> Service::reload(const RunOptions& options, const Settings& s
   }
   state->proxies = proxiesOf(settings, verifier);
   const api::Replaced old = context_.state.replace(std::move(*state));
-  log_.configure(logSettings(settings.config));
+  log_.configure(logSettings(settings.config), std::move(*auditFile));
   shutdownTimeout_ = settings.config.limits.shutdown;
   for (const std::string& lost : old.lost) log_.error(kWarn, lost);
   retire(old.state->store);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Service {
   [[nodiscard]] observe::Log& log() noexcept { return log_; }
 
  private:
-  explicit Service(const Settings& settings);
+  Service(const Settings& settings, std::optional<observe::AuditFile> auditFile);
 
   [[nodiscard]] std::shared_ptr<const http::PeerVerifier> verifierFor(const Settings& settings) const;
   void retire(std::shared_ptr<keystore::KeyStore> store);

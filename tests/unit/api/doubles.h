@@ -25,7 +25,7 @@ struct SilentLog {
     ~Null() { ::close(fd); }
   };
   Null null;  // before the log, whose thread may write until the end
-  observe::Log log{{}, null.fd, null.fd};
+  observe::Log log{{}, std::nullopt, {}, null.fd, null.fd};
 };
 
 // One request as a handler sees it, with the answer kept for the test to look at.

@@ -47,7 +47,7 @@ Written written(const LogSettings& settings, const std::function<void(Log&)>& wr
   Pipe error;
   Pipe audit;
   {
-    Log log(settings, error.writeEnd(), audit.writeEnd());
+    Log log(settings, std::nullopt, {}, error.writeEnd(), audit.writeEnd());
     write(log);
   }
   const auto withoutTime = [](const std::string& line) {
@@ -95,7 +95,7 @@ TEST(Log, leavesOutWhatIsBelowItsLevel) {
     log.error(level::kInfo, "not this");
     log.error(level::kWarn, "this");
     log.audit({.message = "nor this", .request = kRequest, .status = 200, .duration = 0ns});
-    log.configure({.error = 9, .audit = level::kInfo, .json = false});
+    log.configure({.error = 9}, std::nullopt);
     log.error(level::kError, "nor this one");
   });
   EXPECT_EQ(lines.error, "level=WARN msg=this\n");

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 std::string logged(const std::function<void(ConnectionErrors&)>& report) {
   const int file = ::memfd_create("log", MFD_CLOEXEC);
   {
-    observe::Log log({}, file, file);
+    observe::Log log({}, std::nullopt, {}, file, file);
     ConnectionErrors errors(log);
     report(errors);
   }
