@@ -80,6 +80,8 @@ struct alignas(64) HandlerCounters {
   base::Counter jsonDepth;
   base::Counter requestsPerIdentity;
   base::Counter missesPerIdentity;
+  base::Counter logStreams;      // refused
+  base::Counter logStreamQueue;  // log streams ended for being read too slowly
   std::array<base::Counter, kRefusals> refused;
   std::array<RouteCounters, kOperations> routes;
 

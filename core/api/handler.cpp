@@ -15,21 +15,12 @@ namespace {
 using http::Exchange;
 using observe::level::kDebug;
 using observe::level::kError;
-using observe::level::kInfo;
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 
-// Refusals shown per identity and second; the rest is left out so that a stranger cannot fill a disk.
-constexpr unsigned kRefusalsShown = 3;
-constexpr std::size_t kRefusingIdentities = 1024;
 // A buffer that one large request has grown beyond this is given back.
 constexpr std::size_t kBufferKept = 64 * 1024;
-
-// The tag of an exchange is the operation it was admitted to and one, so 0 for those refused.
-Operation operationOf(const Exchange& exchange) {
-  return static_cast<Operation>(exchange.tag - 1);
-}
 
 Refusal refusalOf(base::ErrorCode code) {
   return code == base::ErrorCode::tooManyClientCertificates ? Refusal::tooManyCertificates
@@ -83,6 +74,7 @@ void ApiHandler::onRequest(Exchange& exchange) {
   if (!route.accepts(exchange.method())) return methodNotAllowed(exchange, route);
   if (const auto refused = authorize(exchange, match)) return fail(exchange, *refused);
   admit(exchange, route);
+  if (context_.log.auditFailing() && leavesRecord(exchange)) return respondUnrecorded(exchange);
   if (const auto invalid = checkResource(match)) return fail(exchange, *invalid);
 
   const bool absent = exchange.contentLength() == 0U;
@@ -98,6 +90,7 @@ void ApiHandler::onBody(Exchange& exchange) {
 }
 
 void ApiHandler::onDeadline(Exchange& exchange) {
+  if (awaitsRecord(exchange)) return respondUnrecorded(exchange);
   switch (operationOf(exchange)) {
     case Operation::ready:
       return fail(exchange, base::ErrorCode::storeUnreachable);
@@ -110,6 +103,7 @@ void ApiHandler::onDeadline(Exchange& exchange) {
 
 void ApiHandler::onAbandoned(Exchange& exchange) {
   if (isAdmitted(exchange)) countersOf(exchange).abandoned.add();
+  logStreams_.erase(&exchange);
   if (const auto cancelled = std::static_pointer_cast<std::atomic<bool>>(exchange.context)) {
     cancelled->store(true, std::memory_order_relaxed);
   }
@@ -125,6 +119,7 @@ void ApiHandler::onTick() {
   rates_.giveBack(state_->requestRate);
   forwarded_.onTick();
   refusals_.clear();
+  forwardLogs();
 }
 
 void ApiHandler::refreshState() {
@@ -134,6 +129,7 @@ void ApiHandler::refreshState() {
   auto state = context_.state.get();
   if (state_ == nullptr || state->store != state_->store) keys_.emplace(state->store);
   state_ = std::move(state);
+  recheckLogStreams();
 }
 
 std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const Match& match) {
@@ -156,12 +152,12 @@ std::optional<base::Error> ApiHandler::authorize(const Exchange& exchange, const
                                     : state_->policies->decide(peer.identity, match.path);
   if (decision.allowed()) return std::nullopt;
   counters_->refuse(refusalOf(decision.reason));
-  if (mayReportRefusal(exchange)) reportRefusal(exchange, match, policy::explain(decision));
+  if (beginRefusal(exchange)) note_->message += policy::explain(decision);
   return base::Error(base::ErrorCode::notAllowed);
 }
 
 void ApiHandler::admit(Exchange& exchange, const Route& route) noexcept {
-  exchange.tag = 1 + static_cast<std::uint64_t>(route.operation);
+  setAdmitted(exchange, route.operation);
   countersOf(exchange).admitted.add();
 }
 
@@ -227,6 +223,9 @@ void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
     case Operation::identityForget:
     case Operation::identityDelete:
       return forgetIdentity(exchange, match);
+    case Operation::auditLog:
+    case Operation::errorLog:
+      return streamLog(exchange, match.route->operation);
   }
 }
 
@@ -302,35 +301,18 @@ void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
 
 void ApiHandler::finish(Exchange& exchange, int status, std::string_view contentType, std::string_view body,
                         std::span<const Exchange::Header> headers) {
-  if (context_.log.auditEnabled(kDebug)) audit(exchange, kDebug, "request served", status);
+  if (leavesRecord(exchange)) {
+    if (context_.log.auditRequired())
+      return respondRecorded(exchange, status, contentType, body, headers);
+    if (note_ || context_.log.auditEnabled(kDebug)) record(exchange, status);
+  }
+  respond(exchange, status, contentType, body, headers);
+}
+
+void ApiHandler::respond(Exchange& exchange, int status, std::string_view contentType, std::string_view body,
+                         std::span<const Exchange::Header> headers) {
   if (isAdmitted(exchange)) count(exchange, status);
   exchange.respond(status, contentType, body, headers);
-}
-
-void ApiHandler::audit(const Exchange& exchange, int level, std::string_view message, int status) {
-  if (!context_.log.auditEnabled(level)) return;
-  std::string decoded;
-  const Match match = findRoute(exchange.target(), decoded);
-  const std::string_view path = match.kind == Match::Kind::route ? match.path : exchange.target();
-  context_.log.audit({.level = level,
-                      .message = message,
-                      .request = {exchange.method(), path, exchange.peer().address, exchange.peer().identity},
-                      .status = status,
-                      .duration = base::SteadyClock::now() - exchange.startedAt()});
-}
-
-bool ApiHandler::mayReportRefusal(const Exchange& exchange) {
-  if (!context_.log.auditEnabled(kInfo) || refusals_.size() >= kRefusingIdentities) return false;
-  return ++refusals_[exchange.peer().identity] <= kRefusalsShown;
-}
-
-void ApiHandler::reportRefusal(const Exchange& exchange, const Match& match, std::string_view why) {
-  context_.log.audit(
-      {.level = kInfo,
-       .message = fmt::format("access denied: {}", why),
-       .request = {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity},
-       .status = base::httpStatus(base::ErrorCode::notAllowed),
-       .duration = base::SteadyClock::now() - exchange.startedAt()});
 }
 
 // --- buffers

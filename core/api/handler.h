@@ -9,7 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/answer_state.h"
 #include "api/body.h"
+#include "api/change.h"
 #include "api/forwarded_clients.h"
 #include "api/route.h"
 #include "api/state.h"
@@ -22,7 +24,7 @@ namespace kes::api {
 
 // The API on one event loop: route, authenticate, authorize, decode, do, encode (ARCHITECTURE.md, "The life
 // of a request"). The steps of every request are in handler.cpp; what the routes do is in key_crypto.cpp,
-// key_admin.cpp, policy_routes.cpp, identity_routes.cpp and server_routes.cpp.
+// key_admin.cpp, policy_routes.cpp, identity_routes.cpp, log_routes.cpp and server_routes.cpp.
 class ApiHandler final : public http::Handler {
  public:
   explicit ApiHandler(Context& context);
@@ -47,9 +49,8 @@ class ApiHandler final : public http::Handler {
   // --- the steps of a request (handler.cpp)
   void refreshState();
   [[nodiscard]] std::optional<base::Error> authorize(const http::Exchange& exchange, const Match& match);
-  [[nodiscard]] static bool isAdmitted(const http::Exchange& exchange) noexcept { return exchange.tag != 0; }
   [[nodiscard]] RouteCounters& countersOf(const http::Exchange& exchange) noexcept {
-    return counters_->routes[exchange.tag - 1];
+    return counters_->routes[static_cast<std::size_t>(operationOf(exchange))];
   }
   void admit(http::Exchange& exchange, const Route& route) noexcept;
   void count(const http::Exchange& exchange, int status) noexcept;
@@ -67,9 +68,36 @@ class ApiHandler final : public http::Handler {
   void methodNotAllowed(http::Exchange& exchange, const Route& route);
   void finish(http::Exchange& exchange, int status, std::string_view contentType, std::string_view body,
               std::span<const http::Exchange::Header> headers = {});
-  void audit(const http::Exchange& exchange, int level, std::string_view message, int status);
-  [[nodiscard]] bool mayReportRefusal(const http::Exchange& exchange);
-  void reportRefusal(const http::Exchange& exchange, const Match& match, std::string_view why);
+  void respond(http::Exchange& exchange, int status, std::string_view contentType = {}, std::string_view body = {},
+               std::span<const http::Exchange::Header> headers = {});
+
+  // --- their records (records.cpp)
+  // What the record of the exchange being answered says; without it, that it was served.
+  struct Note {
+    int level;
+    std::string message;
+    bool forConsole = true;
+  };
+  // Notes a refusal. True where somebody wants to read its reason, which is to be added to the message.
+  [[nodiscard]] bool beginRefusal(const http::Exchange& exchange);
+  void record(const http::Exchange& exchange, int status, observe::Log::Recorded done = nullptr);
+  // Answers once the record is in the audit file.
+  void respondRecorded(http::Exchange& exchange, int status, std::string_view contentType,
+                       std::string_view body, std::span<const http::Exchange::Header> headers);
+  // Answers that the record is missing, which leaves no record.
+  void respondUnrecorded(http::Exchange& exchange);
+  // Does `change` to the key store, where that is required after its intent is in the audit file.
+  void recordIntent(const Change& what, http::Deferred answer, std::move_only_function<void()> change);
+  // Tells that it is done, and answers. [any-thread], even when this handler is gone
+  [[nodiscard]] std::move_only_function<void(const Change&)> changeRecorder(http::Deferred answer);
+
+  // --- logs (log_routes.cpp)
+  void streamLog(http::Exchange& exchange, Operation operation);
+  void forwardLog(http::Exchange& exchange);
+  void forwardLogs();
+  // Ends those that the policies no longer allow.
+  void recheckLogStreams();
+  void endLogStream(http::Exchange& exchange, std::string_view why);
 
   // --- using keys (key_crypto.cpp)
   void useKey(http::Exchange& exchange, std::string_view name, KeyUse use);
@@ -93,6 +121,8 @@ class ApiHandler final : public http::Handler {
   void importKey(http::Exchange& exchange, std::string_view name);
   void store(http::Exchange& exchange, std::string_view name, crypto::StoredKey key, Operation operation);
   void remove(http::Exchange& exchange, std::string_view name);
+  // What the store is to do with the outcome of a change.
+  [[nodiscard]] keystore::Done<void> answerChange(const Change& change, http::Deferred answer);
   void list(http::Exchange& exchange, std::string_view pattern);
 
   // --- policies (policy_routes.cpp)
@@ -154,8 +184,10 @@ class ApiHandler final : public http::Handler {
   base::Bytes scratch_;      // plaintexts and ciphertexts being made
   std::size_t scratchUsed_ = 0;
 
+  std::optional<Note> note_;
   // Refusals logged in the current second, by identity.
   std::unordered_map<std::string, unsigned> refusals_;
+  std::unordered_map<http::Exchange*, observe::LogStreams::Subscription> logStreams_;
 };
 
 }  // namespace kes::api

@@ -10,36 +10,9 @@ namespace kes::api {
 namespace {
 
 using http::Exchange;
-using observe::level::kInfo;
 
 // What an answer may hold: clients read at most 1 MiB.
 constexpr std::size_t kMaxListing = 1'000'000;
-
-// Who did what, kept for the audit record of a change whose answer may come after its client has gone.
-struct Change {
-  std::string method;
-  std::string path;
-  std::string ip;
-  std::string identity;
-  base::SteadyTime startedAt;
-
-  explicit Change(const Exchange& exchange)
-      : method(exchange.method()),
-        ip(exchange.peer().address),
-        identity(exchange.peer().identity),
-        startedAt(exchange.startedAt()) {
-    std::string decoded;
-    path = findRoute(exchange.target(), decoded).path;
-  }
-
-  void audit(observe::Log& log, std::string_view message) const {
-    log.audit({.level = kInfo,
-               .message = message,
-               .request = {method, path, ip, identity},
-               .status = 200,
-               .duration = base::SteadyClock::now() - startedAt});
-  }
-};
 
 }  // namespace
 
@@ -67,29 +40,35 @@ void ApiHandler::importKey(Exchange& exchange, std::string_view name) {
 void ApiHandler::store(Exchange& exchange, std::string_view name, crypto::StoredKey key,
                        Operation operation) {
   const keystore::Call call = storeCall(exchange, operation);
-  auto answer = [this, &log = context_.log, deferred = exchange.defer(call.deadline),
-                 change = Change(exchange), name = std::string(name)](base::Result<void> created) mutable {
-    // The key is there even where nobody waits for the answer any more, and this handler is gone.
-    if (created) change.audit(log, fmt::format("secret key '{}' created", name));
-    deferred.post([this, created = std::move(created)](Exchange* waiting) {
-      if (waiting == nullptr) return;
-      created ? ok(*waiting) : fail(*waiting, created.error());
-    });
+  const auto deferred = exchange.defer(call.deadline);
+  Change change(exchange, fmt::format("secret key '{}' is to be created", name),
+                fmt::format("secret key '{}' created", name));
+  auto create = [store = state_->store, name = std::string(name), key = std::move(key), call,
+                 done = answerChange(change, deferred)]() mutable {
+    store->create(name, std::move(key), call, std::move(done));
   };
-  state_->store->create(name, std::move(key), call, std::move(answer));
+  recordIntent(change, deferred, std::move(create));
 }
 
 void ApiHandler::remove(Exchange& exchange, std::string_view name) {
   const keystore::Call call = storeCall(exchange, Operation::remove);
-  auto answer = [this, &log = context_.log, deferred = exchange.defer(call.deadline),
-                 change = Change(exchange), name = std::string(name)](base::Result<void> removed) mutable {
-    if (removed) change.audit(log, fmt::format("secret key '{}' deleted", name));
-    deferred.post([this, removed = std::move(removed)](Exchange* waiting) {
-      if (waiting == nullptr) return;
-      removed ? ok(*waiting) : fail(*waiting, removed.error());
+  const auto deferred = exchange.defer(call.deadline);
+  Change change(exchange, fmt::format("secret key '{}' is to be deleted", name),
+                fmt::format("secret key '{}' deleted", name));
+  auto remove = [store = state_->store, name = std::string(name), call,
+                 done = answerChange(change, deferred)]() mutable {
+    store->remove(name, call, std::move(done));
+  };
+  recordIntent(change, deferred, std::move(remove));
+}
+
+keystore::Done<void> ApiHandler::answerChange(const Change& change, http::Deferred answer) {
+  return [this, change, record = changeRecorder(answer), answer = std::move(answer)](base::Result<void> result) mutable {
+    if (result) return record(change);
+    answer.post([this, result = std::move(result)](Exchange* waiting) {
+      if (waiting != nullptr) fail(*waiting, result.error());
     });
   };
-  state_->store->remove(name, call, std::move(answer));
 }
 
 void ApiHandler::list(Exchange& exchange, std::string_view pattern) {

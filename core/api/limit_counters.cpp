@@ -38,7 +38,7 @@ static_assert(kHttpLimits.size() == http::kLimits);
 
 std::vector<LimitCounter> limitCounters(const http::Counters& http, const Context& context) {
   std::vector<LimitCounter> all;
-  all.reserve(kHttpLimits.size() + 6);
+  all.reserve(kHttpLimits.size() + 8);
   for (const auto& [limit, name, help] : kHttpLimits) all.push_back({name, help, http.times(limit)});
 
   const auto add = [&](std::string_view name, std::string_view help,
@@ -49,6 +49,9 @@ std::vector<LimitCounter> limitCounters(const http::Counters& http, const Contex
   add("json_depth", "bodies refused", &HandlerCounters::jsonDepth);
   add("requests_per_identity", "requests answered 429", &HandlerCounters::requestsPerIdentity);
   add("misses_per_identity", "requests answered 429", &HandlerCounters::missesPerIdentity);
+
+  add("log_streams", "readers of a log refused", &HandlerCounters::logStreams);
+  add("log_stream_queue", "readers of a log dropped for being slow", &HandlerCounters::logStreamQueue);
 
   const auto store = context.state.get()->store->counters();
   all.push_back({"store_threads", "calls of the key store that had to wait for others", store.waited});

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "api/answer_state.h"
 #include "api/handler.h"
 #include "api/resource.h"
 #include "base/encoding.h"
@@ -106,12 +107,15 @@ void ApiHandler::change(Exchange& exchange, const Match& match, std::string_view
             base::Error::withCause(base::ErrorCode::notAllowed, policy::explain(decision)));
       });
   if (changed) {
-    audit(exchange, kInfo, done, 200);
+    note_ = {kInfo, std::string(done)};
+    // Should the record fail, the change is in force all the same.
+    if (context_.log.auditRequired())
+      awaitRecord(exchange, base::httpStatus(base::ErrorCode::outcomeUnknown));
     return ok(exchange);
   }
   const base::Error& error = changed.error();
-  if (error.code() == base::ErrorCode::notAllowed && mayReportRefusal(exchange))
-    reportRefusal(exchange, match, error.cause().empty() ? error.message() : std::string_view(error.cause()));
+  if (error.code() == base::ErrorCode::notAllowed && beginRefusal(exchange))
+    note_->message += error.cause().empty() ? error.message() : std::string_view(error.cause());
   fail(exchange, error);
 }
 

@@ -42,6 +42,8 @@ constexpr std::array<Route, kOperations> kRoutes = {{
     {Operation::identityAssign, "POST", "/v1/identity/assign/", 0, seconds(15), Access::ruled, false},
     {Operation::identityForget, "DELETE", "/v1/identity/forget/", 0, seconds(15), Access::ruled, false},
     {Operation::identityDelete, "DELETE", "/v1/identity/delete/", 0, seconds(15), Access::ruled, false},
+    {Operation::auditLog, "GET", "/v1/log/audit", 0, seconds(0), Access::verified, false},
+    {Operation::errorLog, "GET", "/v1/log/error", 0, seconds(0), Access::verified, false},
 }};
 
 constexpr bool indexedByOperation() {

@@ -39,8 +39,10 @@ enum class Operation : std::uint8_t {
   identityAssign,
   identityForget,
   identityDelete,
+  auditLog,
+  errorLog,
 };
-inline constexpr std::size_t kOperations = 27;
+inline constexpr std::size_t kOperations = 29;
 
 enum class Access : std::uint8_t {
   open,      // anybody

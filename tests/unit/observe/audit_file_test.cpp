@@ -44,7 +44,7 @@ TEST(AuditFile, isMadeForItsOwnerAndAppendedTo) {
 
 TEST(AuditFile, saysWhichFileCannotBeOpened) {
   const test::TempDir folder;
-  for (const std::string path : {std::string(folder / "missing/audit.log"), std::string(folder / "."),
+  for (const std::string& path : {std::string(folder / "missing/audit.log"), std::string(folder / "."),
                                  std::string("/dev/null")}) {
     const auto file = AuditFile::open(path);
     ASSERT_FALSE(file) << path;
