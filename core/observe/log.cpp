@@ -79,7 +79,9 @@ void Log::audit(const AuditRecord& record, Recorded done) {
   if (!enqueue(entry)) entry->done(false);
 }
 
+// What the console shows is decided now: a reload must not change it for what has happened before.
 bool Log::enqueue(std::unique_ptr<Entry>& entry) {
+  entry->record.forConsole = isForConsole(entry->record);
   if (!queue_.push(std::move(entry))) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return false;
@@ -147,10 +149,13 @@ void Log::show(const Record& record) {
   if (!record.isIntent()) streams_.offer(record);
 }
 
+bool Log::isForConsole(const Record& record) const noexcept {
+  const auto& threshold = record.kind == Record::Kind::error ? errorLevel_ : auditLevel_;
+  return record.forConsole && record.level >= threshold.load(std::memory_order_relaxed);
+}
+
 bool Log::toConsole(const Record& record) {
-  const bool isError = record.kind == Record::Kind::error;
-  const auto& threshold = isError ? errorLevel_ : auditLevel_;
-  if (!record.forConsole || record.level < threshold.load(std::memory_order_relaxed)) return true;
+  if (!record.forConsole) return true;
   std::string line;
   if (json_.load(std::memory_order_relaxed)) {
     appendJson(line, record);
@@ -158,7 +163,7 @@ bool Log::toConsole(const Record& record) {
     appendText(line, record);
   }
   line += '\n';
-  return console_.write(isError ? errorFd_ : auditFd_, std::move(line));
+  return console_.write(record.kind == Record::Kind::error ? errorFd_ : auditFd_, std::move(line));
 }
 
 bool Log::toFile(std::string_view lines, bool durably) {
@@ -175,20 +180,28 @@ void Log::noteFile(const base::Outcome<void>& written) {
   const bool fails = !written.has_value();
   auditFailing_.store(fails && auditRequired(), std::memory_order_relaxed);
   if (std::exchange(fileFailed_, fails) == fails) return;
-  if (!fails) return show(Record(level::kWarn, "the audit file can be written again"));
+  if (!fails) return notice(level::kWarn, "the audit file can be written again");
   const char* const meanwhile = auditRequired() ? ": requests are refused until it can be"
                                                 : ": audit records are lost until it can be";
-  show(Record(level::kError, written.error().message + meanwhile));
+  notice(level::kError, written.error().message + meanwhile);
 }
 
 void Log::reportDropped() {
   const std::uint64_t dropped = dropped_.load(std::memory_order_relaxed);
   const std::uint64_t since = dropped - droppedTold_;
   if (since == 0) return;
-  const Record notice(level::kWarn, fmt::format("{} log lines dropped: the log is read too slowly", since));
-  if (!toConsole(notice)) return;
+  Record told(level::kWarn, fmt::format("{} log lines dropped: the log is read too slowly", since));
+  told.forConsole = isForConsole(told);
+  if (!toConsole(told)) return;
   droppedTold_ = dropped;
-  streams_.offer(notice);
+  streams_.offer(told);
+}
+
+// A record of the log about itself.
+void Log::notice(int severity, std::string_view message) {
+  Record made(severity, message);
+  made.forConsole = isForConsole(made);
+  show(made);
 }
 
 }  // namespace kes::observe

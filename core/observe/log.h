@@ -90,6 +90,8 @@ class Log {
   // False when there was nothing to write.
   [[nodiscard]] bool writeBatch();
   void show(const Record& record);
+  void notice(int severity, std::string_view message);
+  [[nodiscard]] bool isForConsole(const Record& record) const noexcept;
   // False where the record is lost.
   [[nodiscard]] bool toConsole(const Record& record);
   [[nodiscard]] bool toFile(std::string_view lines, bool durably);

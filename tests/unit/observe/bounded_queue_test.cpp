@@ -22,7 +22,8 @@ TEST(BoundedQueue, keepsTheOrderAndRefusesWhatDoesNotFit) {
 }
 
 TEST(BoundedQueue, leavesAloneWhatItRefuses) {
-  BoundedQueue<std::unique_ptr<int>> queue(1);
+  BoundedQueue<std::unique_ptr<int>> queue(2);
+  ASSERT_TRUE(queue.push(std::make_unique<int>(0)));
   ASSERT_TRUE(queue.push(std::make_unique<int>(1)));
   auto refused = std::make_unique<int>(2);
   EXPECT_FALSE(queue.push(std::move(refused)));
