@@ -38,7 +38,7 @@ keystore::StoreSettings memStoreSettings() {
 InnerServer::InnerServer(std::string identity)
     : identity_(std::move(identity)),
       null_(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
-      log_({}, null_, null_),
+      log_({}, std::nullopt, {}, null_, null_),
       context_{.log = log_, .version = "1", .commit = "1"} {
   openStore();
   publishState();

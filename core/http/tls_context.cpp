@@ -58,6 +58,7 @@ TlsStream& streamOf(X509_STORE_CTX* store) {
 std::vector<X509*> sentChain(X509_STORE_CTX* store) {
   const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(store);
   std::vector<X509*> chain;
+  chain.reserve(static_cast<std::size_t>(std::max(0, sk_X509_num(sent))));
   for (int i = 0; i < sk_X509_num(sent); ++i) chain.push_back(sk_X509_value(sent, i));
   return chain;
 }

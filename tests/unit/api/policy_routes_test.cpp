@@ -182,7 +182,7 @@ class RefusalLog : public testing::Test {
   std::string auditOf(const std::vector<FakeExchange>& requests) {
     {
       SilentLog silent;
-      observe::Log log({}, silent.null.fd, ends_[1]);
+      observe::Log log({}, std::nullopt, {}, silent.null.fd, ends_[1]);
       Context context{.log = log, .version = "v", .commit = "c"};
       const std::vector<policy::PolicyStatement> statements = {
           {"broad", {"*"}, {"/v1/status"}, {"dave"}}, {"desk", {"/v1/policy/write/*"}, {}, {"carol"}}};

@@ -87,7 +87,7 @@ TEST(KnownKeys, defaultsAreWhatTheTableSays) {
     if (key.path.starts_with("limits.")) limits += "  " + line, ++stated;
     if (key.path.starts_with("cache.")) cache += "    " + line, ++stated;
   }
-  ASSERT_EQ(stated, 29);
+  ASSERT_EQ(stated, 31);
   const Config config =
       parsed(kBase + limits + cache + "address: 0.0.0.0:7373\nlog: {error: INFO, audit: INFO}\n");
   EXPECT_TRUE(config.limits == Limits{});
