@@ -76,14 +76,14 @@ class World:
                                  capture_output=True, text=True).stdout
         return re.search(r"[0-9a-f]{64}", printed).group()
 
-    def write_config(self, port, limits, open_to_all):
+    def write_config(self, port, limits, open_to_all, admin):
         sections = {"limits": limits, "api": {"/v1/ready": {"skip_auth": True}}}
         extra = "".join(f"{name}: {json.dumps(section)}\n" for name, section in sections.items()
                         if section and (name != "api" or open_to_all))
         config = self.folder / "config.yml"
         config.write_text(f"""version: v1
 address: 127.0.0.1:{port}
-admin: {{identity: disabled}}
+admin: {{identity: {self.identity(admin) if admin else 'disabled'}}}
 tls: {{key: {self.credentials["server"].key}, cert: {self.credentials["server"].certificate}}}
 policy:
   users:
@@ -97,13 +97,13 @@ keystore: {{mem: {{}}}}
         return config
 
     @contextlib.contextmanager
-    def server(self, core, limits=None, open_to_all=False):
+    def server(self, core, limits=None, open_to_all=False, admin=None):
         """A fresh server on one core; without certificates of its clients where it is open to all."""
         port = free_port()
         log_name = self.folder / "server.log"
         with open(log_name, "wb") as log:
             process = subprocess.Popen(["taskset", "-c", str(core), self.program, "server", "--config",
-                                        self.write_config(port, limits, open_to_all)], stdout=log, stderr=log)
+                                        self.write_config(port, limits, open_to_all, admin)], stdout=log, stderr=log)
         target = Target(port, str(self.folder), *(self.credentials[name] for name in
                                                   ("bystander", "insider", "stranger")))
         server = Server(process, target, log_name)
