@@ -8,8 +8,8 @@
 
 namespace kes::api {
 
-// What the tag of an exchange holds: the operation it was admitted to and one, so 0 for those refused, and whether
-// its answer waits for its audit record.
+// What the tag of an exchange holds: the operation it was admitted to and one, so 0 for those refused, and
+// whether its answer waits for its audit record.
 
 inline constexpr std::uint64_t kOperationBits = 0xff;
 inline constexpr std::uint64_t kAwaitsRecord = 0x100;
@@ -29,7 +29,8 @@ inline void setAdmitted(http::Exchange& exchange, Operation operation) noexcept 
 [[nodiscard]] inline bool leavesRecord(const http::Exchange& exchange) noexcept {
   if (!isAdmitted(exchange)) return true;
   const Operation operation = operationOf(exchange);
-  return operation != Operation::metrics && operation != Operation::auditLog && operation != Operation::errorLog;
+  return operation != Operation::metrics && operation != Operation::auditLog &&
+         operation != Operation::errorLog;
 }
 
 inline void awaitRecord(http::Exchange& exchange, int status) noexcept {

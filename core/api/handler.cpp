@@ -302,8 +302,7 @@ void ApiHandler::methodNotAllowed(Exchange& exchange, const Route& route) {
 void ApiHandler::finish(Exchange& exchange, int status, std::string_view contentType, std::string_view body,
                         std::span<const Exchange::Header> headers) {
   if (leavesRecord(exchange)) {
-    if (context_.log.auditRequired())
-      return respondRecorded(exchange, status, contentType, body, headers);
+    if (context_.log.auditRequired()) return respondRecorded(exchange, status, contentType, body, headers);
     if (note_ || context_.log.auditEnabled(kDebug)) record(exchange, status);
   }
   respond(exchange, status, contentType, body, headers);

@@ -68,8 +68,8 @@ class ApiHandler final : public http::Handler {
   void methodNotAllowed(http::Exchange& exchange, const Route& route);
   void finish(http::Exchange& exchange, int status, std::string_view contentType, std::string_view body,
               std::span<const http::Exchange::Header> headers = {});
-  void respond(http::Exchange& exchange, int status, std::string_view contentType = {}, std::string_view body = {},
-               std::span<const http::Exchange::Header> headers = {});
+  void respond(http::Exchange& exchange, int status, std::string_view contentType = {},
+               std::string_view body = {}, std::span<const http::Exchange::Header> headers = {});
 
   // --- their records (records.cpp)
   // What the record of the exchange being answered says; without it, that it was served.

@@ -63,7 +63,9 @@ void ApiHandler::remove(Exchange& exchange, std::string_view name) {
 }
 
 keystore::Done<void> ApiHandler::answerChange(const Change& change, http::Deferred answer) {
-  return [this, change, record = changeRecorder(answer), answer = std::move(answer)](base::Result<void> result) mutable {
+  auto record = changeRecorder(answer);
+  return [this, change, record = std::move(record),
+          answer = std::move(answer)](base::Result<void> result) mutable {
     if (result) return record(change);
     answer.post([this, result = std::move(result)](Exchange* waiting) {
       if (waiting != nullptr) fail(*waiting, result.error());

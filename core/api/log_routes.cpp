@@ -40,8 +40,9 @@ void ApiHandler::forwardLog(Exchange& exchange) {
   if (!overrun) return;
   counters_->logStreamQueue.add();
   constexpr std::string_view kWhy = "log stream ended: its client reads too slowly";
-  context_.log.error(observe::level::kWarn, kWhy,
-                     {exchange.method(), exchange.target(), exchange.peer().address, exchange.peer().identity});
+  context_.log.error(
+      observe::level::kWarn, kWhy,
+      {exchange.method(), exchange.target(), exchange.peer().address, exchange.peer().identity});
   endLogStream(exchange, kWhy);
 }
 

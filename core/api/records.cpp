@@ -17,8 +17,8 @@ using http::Exchange;
 using observe::level::kDebug;
 using observe::level::kInfo;
 
-// Refusals shown on the console per identity and second; the rest is left out so that a stranger cannot fill a
-// disk.
+// Refusals shown on the console per identity and second; the rest is left out so that a stranger cannot fill
+// a disk.
 constexpr unsigned kRefusalsShown = 3;
 constexpr std::size_t kRefusingIdentities = 1024;
 // How long an answer waits for its record.

@@ -54,7 +54,7 @@ struct Log {
   int error = 0;
   int audit = 0;
   bool json = false;
-  std::string auditFile;  // empty = none; `log.audit_file`, ours
+  std::string auditFile;       // empty = none; `log.audit_file`, ours
   bool auditRequired = false;  // no answer before its record is in that file; `log.audit_required`, ours
 };
 

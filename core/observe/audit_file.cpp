@@ -20,12 +20,13 @@ base::Failure failure(std::string_view path, std::string_view what, int error) {
 
 base::Outcome<AuditFile> AuditFile::open(const std::string& path) {
   // Without O_NONBLOCK a pipe would wait here for a reader.
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
   if (fd < 0) {
     return std::unexpected(failure(path, "cannot be opened; check its folder and the rights on it", errno));
   }
   AuditFile file(path, fd);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return file.failed("cannot be looked at", errno);
   if (!S_ISREG(status.st_mode)) return base::fail(fmt::format("audit file '{}': not a regular file", path));
   return file;

@@ -10,13 +10,14 @@
 
 namespace kes::observe {
 
-// A first-in-first-out queue of at most `capacity` things (a power of two, at least 2), from many threads to one, without a
-// lock: D. Vyukov's bounded queue, whose cells say by a sequence number whose turn it is.
+// A first-in-first-out queue of at most `capacity` things (a power of two, at least 2), from many threads to
+// one, without a lock: D. Vyukov's bounded queue, whose cells say by a sequence number whose turn it is.
 template <typename T>
 class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity)
-      : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 2)) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {
+      : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 2)) - 1),
+        cells_(std::make_unique<Cell[]>(mask_ + 1)) {
     for (std::size_t i = 0; i <= mask_; ++i) cells_[i].turn.store(i, std::memory_order_relaxed);
   }
 

@@ -8,8 +8,8 @@
 
 namespace kes::observe {
 
-// Lines for terminals and pipes, written by a thread of its own: nobody waits for a reader that is slow. Those
-// that do not fit the bounded queue are lost. Thread-safe.
+// Lines for terminals and pipes, written by a thread of its own: nobody waits for a reader that is slow.
+// Those that do not fit the bounded queue are lost. Thread-safe.
 class Console {
  public:
   Console();

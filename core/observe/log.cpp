@@ -91,14 +91,17 @@ bool Log::enqueue(std::unique_ptr<Entry>& entry) {
 }
 
 LogCounters Log::counters() const noexcept {
-  return {.error = errors_.get(), .audit = audits_.get(), .dropped = dropped_.load(std::memory_order_relaxed)};
+  return {
+      .error = errors_.get(), .audit = audits_.get(), .dropped = dropped_.load(std::memory_order_relaxed)};
 }
 
 // The fences make sure that the writer sees what was pushed, or this thread that the writer sleeps.
 void Log::wakeWriter() {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!asleep_.load(std::memory_order_relaxed) || !asleep_.exchange(false)) return;
-  { const std::lock_guard lock(sleepMutex_); }
+  {
+    const std::lock_guard lock(sleepMutex_);
+  }
   wake_.notify_one();
 }
 
@@ -181,8 +184,8 @@ void Log::noteFile(const base::Outcome<void>& written) {
   auditFailing_.store(fails && auditRequired(), std::memory_order_relaxed);
   if (std::exchange(fileFailed_, fails) == fails) return;
   if (!fails) return notice(level::kWarn, "the audit file can be written again");
-  const char* const meanwhile = auditRequired() ? ": requests are refused until it can be"
-                                                : ": audit records are lost until it can be";
+  const char* const meanwhile =
+      auditRequired() ? ": requests are refused until it can be" : ": audit records are lost until it can be";
   notice(level::kError, written.error().message + meanwhile);
 }
 

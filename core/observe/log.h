@@ -63,9 +63,7 @@ class Log {
            hasFile_.load(std::memory_order_relaxed) || streams_.anyOf(Record::Kind::audit);
   }
   // True where an answer has to wait for its record.
-  [[nodiscard]] bool auditRequired() const noexcept {
-    return auditRequired_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] bool auditRequired() const noexcept { return auditRequired_.load(std::memory_order_relaxed); }
   // True while that is so and the last record could not be written. The next one is tried all the same.
   [[nodiscard]] bool auditFailing() const noexcept { return auditFailing_.load(std::memory_order_relaxed); }
 

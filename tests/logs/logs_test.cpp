@@ -30,8 +30,9 @@ class Logs : public testing::Test {
   }
 
   server::Settings configured(const std::string& more, const std::string& allowed = "/v1/*") {
-    options_.configFile = files_.configure("log: {error: off, audit: off" + log_ + "}\npolicy:\n  app:\n    allow: [" +
-                                           allowed + "]\n    identities: [" + reader_.identity() + "]\n" + more);
+    options_.configFile =
+        files_.configure("log: {error: off, audit: off" + log_ + "}\npolicy:\n  app:\n    allow: [" +
+                         allowed + "]\n    identities: [" + reader_.identity() + "]\n" + more);
     auto settings = server::loadSettings(options_);
     if (!settings) throw std::runtime_error(settings.error().message);
     return std::move(*settings);
@@ -47,7 +48,8 @@ class Logs : public testing::Test {
   }
 
   std::unique_ptr<H1Client> subscribe(const std::string& log) {
-    auto client = std::make_unique<H1Client>(service_->port(), http::test::ClientOptions{.credential = &reader_});
+    auto client =
+        std::make_unique<H1Client>(service_->port(), http::test::ClientOptions{.credential = &reader_});
     client->send("GET /v1/log/" + log + " HTTP/1.1\r\nHost: h\r\n\r\n");
     head_ = client->receiveUntil("\r\n\r\n");
     return client;
@@ -83,7 +85,8 @@ TEST_F(Logs, auditStreamShowsEveryRequestAtOnceOverHttp1) {
       << created;
   EXPECT_EQ(ask("GET", "/v1/status", stranger_), 403);
   const std::string refused = stream->receiveUntil("}}\n");
-  EXPECT_NE(refused.find(R"("path":"/v1/status","identity":")" + stranger_.identity() + R"("},"response":{"code":403)"),
+  EXPECT_NE(refused.find(R"("path":"/v1/status","identity":")" + stranger_.identity() +
+                         R"("},"response":{"code":403)"),
             refused.npos)
       << refused;
 }
@@ -161,7 +164,8 @@ TEST_F(Logs, aReaderThatIsSlowIsToldAndDropped) {
     }
     return seen;
   }();
-  EXPECT_NE(warning.find("level=WARN msg=\\\"log stream ended: its client reads too slowly\\\""), warning.npos)
+  EXPECT_NE(warning.find("level=WARN msg=\\\"log stream ended: its client reads too slowly\\\""),
+            warning.npos)
       << warning;
   const std::string all = slow->receiveUntil("0\r\n\r\n");
   EXPECT_NE(all.find("{\"message\":\"log stream ended: its client reads too slowly\"}\n"), all.npos);
@@ -189,7 +193,8 @@ TEST_F(Logs, fileSaysWhyARequestWasRefused) {
   EXPECT_EQ(ask("GET", "/v1/status", stranger_), 403);
   service_->stop();
   service_.reset();
-  EXPECT_NE(file().find("\"msg\":\"access denied: no policy names this identity\""), std::string::npos) << file();
+  EXPECT_NE(file().find("\"msg\":\"access denied: no policy names this identity\""), std::string::npos)
+      << file();
 }
 
 class RequiredAudit : public Logs {

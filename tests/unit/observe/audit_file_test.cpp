@@ -22,7 +22,10 @@ std::string textOf(const std::filesystem::path& path) {
 }
 
 AuditRecord recordOf(std::string_view path) {
-  return {.level = level::kDebug, .message = "served", .request = {"GET", path, "127.0.0.1", "abc"}, .status = 200};
+  return {.level = level::kDebug,
+          .message = "served",
+          .request = {"GET", path, "127.0.0.1", "abc"},
+          .status = 200};
 }
 
 constexpr LogSettings kSilent{.error = 9, .audit = 9};
@@ -37,15 +40,15 @@ TEST(AuditFile, isMadeForItsOwnerAndAppendedTo) {
     EXPECT_TRUE(file->sync());
   }
   EXPECT_EQ(textOf(path), "one\ntwo\n");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }
 
 TEST(AuditFile, saysWhichFileCannotBeOpened) {
   const test::TempDir folder;
-  for (const std::string& path : {std::string(folder / "missing/audit.log"), std::string(folder / "."),
-                                 std::string("/dev/null")}) {
+  for (const std::string& path :
+       {std::string(folder / "missing/audit.log"), std::string(folder / "."), std::string("/dev/null")}) {
     const auto file = AuditFile::open(path);
     ASSERT_FALSE(file) << path;
     EXPECT_NE(file.error().message.find(path), std::string::npos) << file.error().message;

@@ -13,7 +13,8 @@ constexpr auto kAudit = Record::Kind::audit;
 constexpr auto kError = Record::Kind::error;
 
 Record auditOf(std::string_view path, std::string_view ip = "127.0.0.1", std::string_view identity = "abc") {
-  Record record({.message = "served", .request = {"PUT", path, ip, identity}, .status = 200, .duration = 1500ns});
+  Record record(
+      {.message = "served", .request = {"PUT", path, ip, identity}, .status = 200, .duration = 1500ns});
   record.time = {.seconds = 0, .nanos = 0};
   return record;
 }
@@ -29,7 +30,8 @@ TEST(LogStream, showsAnAuditRecordAsItsClientsDecodeIt) {
   EXPECT_EQ(streamed(auditOf("/v1/key/create/a")),
             R"(,"request":{"ip":"127.0.0.1","path":"/v1/key/create/a","identity":"abc"},)"
             R"("response":{"code":200,"time":1500}})");
-  EXPECT_EQ(streamed(auditOf("/x", "", "")), R"(,"request":{"path":"/x"},"response":{"code":200,"time":1500}})");
+  EXPECT_EQ(streamed(auditOf("/x", "", "")),
+            R"(,"request":{"path":"/x"},"response":{"code":200,"time":1500}})");
 }
 
 TEST(LogStream, showsTheTextOfAnErrorRecord) {
