@@ -257,11 +257,14 @@ void H2Session::sendSettings() {
 void H2Session::receive(base::ByteView plaintext) {
   if (failed_ || ended_) return;
   const auto [sound, error] = watch_.follow(plaintext);
-  const auto used = nghttp2_session_mem_recv(session_, plaintext.data(), sound);
+  auto used = nghttp2_session_mem_recv(session_, plaintext.data(), sound);
+  // A first frame other than SETTINGS is nghttp2's to refuse, wherever the input is cut.
+  if (used >= 0 && error != NGHTTP2_NO_ERROR && !greeted_)
+    used = nghttp2_session_mem_recv(session_, plaintext.data() + sound, plaintext.size() - sound);
   if (used == NGHTTP2_ERR_FLOODED) reach(Limit::unreadAcks);
   if (used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) reach(Limit::continuations);
   if (used < 0) return fail(nghttp2_strerror(static_cast<int>(used)));
-  if (error != NGHTTP2_NO_ERROR) return end(error);
+  if (error != NGHTTP2_NO_ERROR && greeted_) return end(error);
   if (headArriving_ && !headLimited_) limitHead();
 }
 

@@ -76,7 +76,7 @@ class World:
                                  capture_output=True, text=True).stdout
         return re.search(r"[0-9a-f]{64}", printed).group()
 
-    def write_config(self, port, limits, open_to_all, admin):
+    def write_config(self, port, limits, open_to_all, admin, log, keystore):
         sections = {"limits": limits, "api": {"/v1/ready": {"skip_auth": True}}}
         extra = "".join(f"{name}: {json.dumps(section)}\n" for name, section in sections.items()
                         if section and (name != "api" or open_to_all))
@@ -91,19 +91,20 @@ policy:
     identities: [{self.identity("bystander")}, {self.identity("insider")}]
 keys: [{{name: bystander}}]
 cache: {{expiry: {{any: 5m, unused: 5m}}}}
-log: {{error: on, audit: off}}
-keystore: {{mem: {{}}}}
+log: {json.dumps(log or {"error": "on", "audit": "off"})}
+keystore: {json.dumps(keystore or {"mem": {}})}
 {extra}""")
         return config
 
     @contextlib.contextmanager
-    def server(self, core, limits=None, open_to_all=False, admin=None):
+    def server(self, core, limits=None, open_to_all=False, admin=None, log=None, keystore=None):
         """A fresh server on one core; without certificates of its clients where it is open to all."""
         port = free_port()
+        config = self.write_config(port, limits, open_to_all, admin, log, keystore)
         log_name = self.folder / "server.log"
-        with open(log_name, "wb") as log:
-            process = subprocess.Popen(["taskset", "-c", str(core), self.program, "server", "--config",
-                                        self.write_config(port, limits, open_to_all, admin)], stdout=log, stderr=log)
+        with open(log_name, "wb") as console:
+            process = subprocess.Popen(["taskset", "-c", str(core), self.program, "server", "--config", config],
+                                       stdout=console, stderr=console)
         target = Target(port, str(self.folder), *(self.credentials[name] for name in
                                                   ("bystander", "insider", "stranger")))
         server = Server(process, target, log_name)
