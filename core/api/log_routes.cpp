@@ -48,6 +48,7 @@ void ApiHandler::forwardLog(Exchange& exchange) {
 
 void ApiHandler::forwardLogs() {
   std::vector<Exchange*> readers;
+  readers.reserve(logStreams_.size());
   for (const auto& [reader, subscription] : logStreams_) readers.push_back(reader);
   for (Exchange* const reader : readers) forwardLog(*reader);
 }

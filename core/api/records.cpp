@@ -33,6 +33,7 @@ struct HeldAnswer {
 
   [[nodiscard]] std::vector<Exchange::Header> headerViews() const {
     std::vector<Exchange::Header> views;
+    views.reserve(headers.size());
     for (const auto& [name, value] : headers) views.push_back({name, value});
     return views;
   }
