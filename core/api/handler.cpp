@@ -19,6 +19,8 @@ using observe::level::kError;
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 
+// Who asks how the key store is waits no longer: probes have short timeouts, and silence is an answer.
+constexpr std::chrono::nanoseconds kHealthTimeout = std::chrono::seconds(2);
 // A buffer that one large request has grown beyond this is given back.
 constexpr std::size_t kBufferKept = 64 * 1024;
 
@@ -230,7 +232,9 @@ void ApiHandler::dispatch(Exchange& exchange, const Match& match) {
 }
 
 base::SteadyTime ApiHandler::deadlineOf(const Exchange& exchange, Operation operation) const {
-  return exchange.startedAt() + state_->settingsOf(routeOf(operation)).timeout;
+  const auto timeout = state_->settingsOf(routeOf(operation)).timeout;
+  const bool asksForHealth = operation == Operation::ready || operation == Operation::status;
+  return exchange.startedAt() + (asksForHealth ? std::min(timeout, kHealthTimeout) : timeout);
 }
 
 keystore::Call ApiHandler::storeCall(Exchange& exchange, Operation operation) {

@@ -58,8 +58,9 @@ class FakeExchange final : public http::Exchange {
     return {reinterpret_cast<std::uint8_t*>(body_.data()), body_.size()};
   }
   bool bodyTruncated() const noexcept override { return truncated; }
-  http::Deferred defer(base::SteadyTime) override {
+  http::Deferred defer(base::SteadyTime until) override {
     deferred = true;
+    deadline = until;
     return {};
   }
   void respond(int code, std::string_view type, std::string_view text,
@@ -90,6 +91,7 @@ class FakeExchange final : public http::Exchange {
   bool chunked = false;
   bool truncated = false;
   bool deferred = false;
+  base::SteadyTime deadline = {};  // of a deferred one
   bool full = false;   // the client does not take the pieces of its answer
   bool ended = false;  // such an answer
   std::optional<std::size_t> bodyLimit;

@@ -150,6 +150,18 @@ TEST_F(HandlerTest, redirectsToTheSubTreeWithItsQuery) {
   EXPECT_EQ(exchange.answer, "<a href=\"/v1/key/list/?x=1\">Moved Permanently</a>.\n\n");
 }
 
+TEST_F(HandlerTest, healthIsToldSoonThoughTheStoreBeSilent) {
+  for (const char* path : {"/v1/ready", "/v1/status"}) {
+    FakeExchange exchange("GET", path, "", "admin");
+    handle(exchange);
+    ASSERT_TRUE(exchange.deferred) << path;
+    EXPECT_EQ(exchange.deadline - exchange.started, 2s) << path;
+  }
+  FakeExchange listing("GET", "/v1/key/list/", "", "admin");
+  handle(listing);
+  EXPECT_EQ(listing.deadline - listing.started, 15s);
+}
+
 TEST_F(HandlerTest, namesTheMethodInTwoHeaders) {
   FakeExchange exchange("HEAD", "/version", "", "");
   handle(exchange);
