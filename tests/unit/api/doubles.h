@@ -92,8 +92,8 @@ class FakeExchange final : public http::Exchange {
   bool truncated = false;
   bool deferred = false;
   base::SteadyTime deadline = {};  // of a deferred one
-  bool full = false;   // the client does not take the pieces of its answer
-  bool ended = false;  // such an answer
+  bool full = false;               // the client does not take the pieces of its answer
+  bool ended = false;              // such an answer
   std::optional<std::size_t> bodyLimit;
   int status = 0;
   std::string contentType;
