@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
 #include "api/forwarded_certificate.h"
+#include "api/route.h"
 #include "base/sha256.h"
 #include "base/time.h"
 #include "crypto/x509.h"
@@ -92,10 +94,12 @@ void ForwardedClients::reportRefusal(const http::Exchange& exchange, std::string
                                      int verifyError, const TlsProxies& proxies) {
   if (!log_.errorEnabled(kInfo) || refusalsShown_ == kRefusalsShown) return;
   ++refusalsShown_;
+  std::string decoded;
+  const Match match = findRoute(exchange.target(), decoded);
   log_.error(kInfo,
              fmt::format("tls: certificate of {} that a proxy has forwarded refused: {}", identity,
                          proxies.verifier->explain(verifyError)),
-             {exchange.method(), exchange.target(), exchange.peer().address, exchange.peer().identity});
+             {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity});
 }
 
 }  // namespace kes::api

@@ -40,9 +40,10 @@ void ApiHandler::forwardLog(Exchange& exchange) {
   if (!overrun) return;
   counters_->logStreamQueue.add();
   constexpr std::string_view kWhy = "log stream ended: its client reads too slowly";
-  context_.log.error(
-      observe::level::kWarn, kWhy,
-      {exchange.method(), exchange.target(), exchange.peer().address, exchange.peer().identity});
+  std::string decoded;
+  const Match match = findRoute(exchange.target(), decoded);
+  context_.log.error(observe::level::kWarn, kWhy,
+                     {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity});
   endLogStream(exchange, kWhy);
 }
 

@@ -73,11 +73,10 @@ void ApiHandler::record(const Exchange& exchange, int status, observe::Log::Reco
   const auto note = std::exchange(note_, std::nullopt);
   std::string decoded;
   const Match match = findRoute(exchange.target(), decoded);
-  const std::string_view path = match.kind == Match::Kind::route ? match.path : exchange.target();
   const observe::AuditRecord made{
       .level = note ? note->level : kDebug,
       .message = note ? std::string_view(note->message) : "request served",
-      .request = {exchange.method(), path, exchange.peer().address, exchange.peer().identity},
+      .request = {exchange.method(), match.path, exchange.peer().address, exchange.peer().identity},
       .status = status,
       .duration = base::SteadyClock::now() - exchange.startedAt(),
       .forConsole = !note || note->forConsole};

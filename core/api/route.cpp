@@ -173,6 +173,7 @@ Match findRoute(std::string_view target, std::string& scratch) {
   const std::string_view query = target.substr(text.size());
 
   Match match;
+  match.path = path;
   if (!path.starts_with('/') || hasNul) {
     match.kind = path.starts_with('/') ? Match::Kind::malformed : Match::Kind::notFound;
     return match;

@@ -80,7 +80,9 @@ struct Match {
 
   Kind kind = Kind::notFound;
   const Route* route = nullptr;
-  std::string_view path;      // decoded; views point into the target or the scratch text
+  // Without the query; decoded where it leads to a route, else as sent. Views point into the target or the
+  // scratch text.
+  std::string_view path;
   std::string_view resource;  // decoded rest of a sub-tree route
   bool slashEscaped = false;  // in the resource
   std::string location;       // of a redirect

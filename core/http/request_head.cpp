@@ -16,9 +16,8 @@ constexpr char lower(char c) noexcept {
 }  // namespace
 
 void RequestHead::clear() noexcept {
-  if (text_.capacity() > kKeptText) text_ = std::string();
   if (fields_.capacity() > kKeptFields) fields_ = std::vector<Field>();
-  text_.clear();
+  text_.clear(kKeptText);
   fields_.clear();
   method_ = {};
   target_ = {};
@@ -26,8 +25,10 @@ void RequestHead::clear() noexcept {
 
 void RequestHead::addField(std::string_view name, std::string_view value) {
   const auto stored = store(name);
-  const auto begin = text_.begin() + stored.offset;
-  std::transform(begin, text_.end(), begin, lower);
+  const auto written = text_.span().subspan(stored.offset);
+  std::ranges::transform(written, written.begin(), [](std::uint8_t c) {
+    return static_cast<std::uint8_t>(lower(static_cast<char>(c)));
+  });
   fields_.push_back({stored, store(value)});
 }
 

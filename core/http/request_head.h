@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "http/wiped_bytes.h"
 
 namespace kes::http {
 
@@ -37,11 +38,11 @@ class RequestHead {
 
   [[nodiscard]] Piece store(std::string_view text);
   [[nodiscard]] std::string_view text(Piece piece) const noexcept {
-    return std::string_view(text_).substr(piece.offset, piece.size);
+    return base::textOf(text_.view().subspan(piece.offset, piece.size));
   }
   [[nodiscard]] bool matches(const Field& field, std::string_view name) const noexcept;
 
-  std::string text_;
+  WipedBytes text_;  // a client may show in it what it should not
   std::vector<Field> fields_;
   Piece method_;
   Piece target_;
