@@ -1,6 +1,7 @@
 #include "http/event_loop.h"
 
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "http/connection.h"
@@ -13,6 +14,8 @@ constexpr std::size_t kLargestSpareOutput = 128 * 1024;
 // A connection without events for this long gives its buffers back.
 constexpr auto kRelaxAfter = std::chrono::milliseconds(250);
 constexpr auto kTickInterval = std::chrono::seconds(1);
+// The kernel makes 60 to 110 of it.
+constexpr auto kRest = std::chrono::microseconds(50);
 
 }  // namespace
 
@@ -64,10 +67,13 @@ void EventLoop::begin(std::unique_ptr<Handler> handler) {
 void EventLoop::run(std::unique_ptr<Handler> handler) {
   begin(std::move(handler));
   while (!finished()) {
-    turn(stopping_ ? stopDeadline_ : base::SteadyTime::max());
+    const auto before = counters_.requests.get();
+    const bool slept = turn(stopping_ ? stopDeadline_ : base::SteadyTime::max());
     settleTouched();
     deleteBuried();
     handler_->onTurnEnd();
+    const auto requests = counters_.requests.get() - before;
+    if (moderation_.restAfter(slept, requests)) std::this_thread::sleep_for(kRest);
   }
   closeAll();
   endTasks();

@@ -12,6 +12,7 @@
 #include "http/handshake.h"
 #include "http/http_exchange.h"
 #include "http/list_link.h"
+#include "http/moderation.h"
 #include "http/reactor.h"
 #include "http/response_head.h"
 #include "http/server.h"
@@ -118,6 +119,7 @@ class EventLoop final : public Reactor, public std::enable_shared_from_this<Even
   ListLink active_;  // least recently first
   std::vector<std::unique_ptr<Connection>> buried_;
   DateText date_;
+  Moderation moderation_;
   bool stopping_ = false;
   base::SteadyTime stopDeadline_{};
 

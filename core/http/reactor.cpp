@@ -14,6 +14,8 @@ namespace kes::http {
 namespace {
 
 constexpr std::size_t kEventsPerTurn = 256;
+// To collect events that are there takes less, to go to sleep and be woken up takes longer.
+constexpr auto kShortestSleep = std::chrono::microseconds(10);
 
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -68,17 +70,20 @@ void Reactor::unwatch(int fd) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Reactor::turn(base::SteadyTime until) {
+bool Reactor::turn(base::SteadyTime until) {
   std::array<epoll_event, kEventsPerTurn> events;
+  const auto begin = base::SteadyClock::now();
   const int count =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout(until));
   readClock();
+  const bool slept = now_ - begin >= kShortestSleep;
   for (int i = 0; i < count; ++i) {
     static_cast<IoSource*>(events[static_cast<std::size_t>(i)].data.ptr)
         ->onEvents(events[static_cast<std::size_t>(i)].events);
   }
   if (hasTasks_.load(std::memory_order_acquire)) runTasks();
   timers_.advance(now_);
+  return slept;
 }
 
 void Reactor::endTasks() {

@@ -44,8 +44,9 @@ class Reactor {
 
  protected:
   void readClock() noexcept { now_ = base::SteadyClock::now(); }
-  // Waits until something happens, at most until `until`, and handles all of it.
-  void turn(base::SteadyTime until = base::SteadyTime::max());
+  // Waits until something happens, at most until `until`, and handles all of it. Says whether the thread
+  // slept for it.
+  bool turn(base::SteadyTime until = base::SteadyTime::max());
   // Takes no more tasks, and runs those that it has.
   void endTasks();
 
