@@ -143,8 +143,9 @@ void addClientOptions(CommandLine& line, ClientOptions& options, ServerOption se
       .color(options.color);
 }
 
-std::string_view clientOptionsUsage(ServerOption server) {
-  return server == ServerOption::withShort ? kUsageWithShort : kUsageLongOnly;
+std::string withClientOptions(std::string_view usage, ServerOption server) {
+  return fmt::format(fmt::runtime(usage),
+                     server == ServerOption::withShort ? kUsageWithShort : kUsageLongOnly);
 }
 
 base::Outcome<client::Settings> clientSettings(const ClientOptions& options, Console& console) {

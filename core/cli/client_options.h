@@ -24,8 +24,9 @@ struct ClientOptions {
 enum class ServerOption : bool { longOnly, withShort };
 void addClientOptions(CommandLine& line, ClientOptions& options,
                       ServerOption server = ServerOption::withShort);
-// Their part of a usage text, -h included.
-[[nodiscard]] std::string_view clientOptionsUsage(ServerOption server = ServerOption::withShort);
+// `usage` with their part of it, -h included, in place of its `{}`.
+[[nodiscard]] std::string withClientOptions(std::string_view usage,
+                                            ServerOption server = ServerOption::withShort);
 
 // Whom to talk to and as whom: the options first, then the environment. Asks for the password of an encrypted
 // private key.

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/client_options.h"
 #include "cli/each_name.h"
 #include "cli/identity_commands.h"
 #include "cli/identity_info.h"
 #include "cli/json.h"
-#include "cli/name_table.h"
+#include "cli/name_listing.h"
 
 namespace kes::cli {
 namespace {
@@ -57,14 +55,10 @@ Examples:
     $ kes identity rm 3ecfcdf38fcbe141ae26a1030f81e96b753365a46760ae6b578698a97c59fd22
 )help";
 
-std::string usage(std::string_view text) {
-  return fmt::format(fmt::runtime(text), clientOptionsUsage());
-}
-
 int print(const std::string& compact, const std::string& text, const ClientOptions& options,
           Console& console) {
   if (options.json) {
-    console.out << (console.outIsTerminal ? indentJson(compact) : compact) << '\n';
+    printJson(compact, console);
   } else {
     console.out << text;
   }
@@ -75,7 +69,7 @@ int print(const std::string& compact, const std::string& text, const ClientOptio
 
 int describeIdentity(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes identity info", usage(kInfoUsage));
+  CommandLine line("kes identity info", withClientOptions(kInfoUsage));
   addClientOptions(line, options);
   const auto values = line.parse(arguments, console);
   if (!values) return values.error();
@@ -97,28 +91,19 @@ int describeIdentity(Arguments arguments, Console& console) {
 
 int listIdentities(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes identity ls", usage(kListUsage));
+  CommandLine line("kes identity ls", withClientOptions(kListUsage));
   addClientOptions(line, options);
   const auto prefixes = line.parse(arguments, console);
   if (!prefixes) return prefixes.error();
   if (prefixes->size() > 1) return line.refuse(console, "too many arguments");
 
-  auto client = openClient(options, console);
-  if (!client) return client.error();
-  auto identities = client->listIdentities(prefixes->empty() ? "" : prefixes->front());
-  if (!identities) {
-    return fail(console, fmt::format("failed to list identities: {}", explain(identities.error())));
-  }
-  std::ranges::sort(*identities);
-  console.out << (options.json
-                      ? jsonStrings(*identities) + "\n"
-                      : nameTable("Identity", *identities, Style::forOutput(console, options.color)));
-  return kExitSuccess;
+  return listNames({"Identity", &client::Client::listIdentities, "failed to list identities: "}, *prefixes,
+                   options, console);
 }
 
 int assignIdentity(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes identity assign", usage(kAssignUsage));
+  CommandLine line("kes identity assign", withClientOptions(kAssignUsage));
   addClientOptions(line, options);
   const auto values = line.parse(arguments, console);
   if (!values) return values.error();
@@ -134,7 +119,7 @@ int assignIdentity(Arguments arguments, Console& console) {
 
 int removeIdentity(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes identity rm", usage(kRemoveUsage));
+  CommandLine line("kes identity rm", withClientOptions(kRemoveUsage));
   addClientOptions(line, options);
   const auto identities = line.parse(arguments, console);
   if (!identities) return identities.error();

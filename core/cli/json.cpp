@@ -72,4 +72,8 @@ std::string indentJson(std::string_view compact) {
   return out;
 }
 
+void printJson(std::string_view compact, Console& console) {
+  console.out << (console.outIsTerminal ? indentJson(compact) : std::string(compact)) << '\n';
+}
+
 }  // namespace kes::cli

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/console.h"
+
 namespace kes::cli {
 
 // `text` as a JSON string, quotes included, with `<`, `>` and `&` escaped as KES prints them.
@@ -36,5 +38,8 @@ class JsonObject {
 
 // A compact JSON text with line breaks, and two spaces per level.
 [[nodiscard]] std::string indentJson(std::string_view compact);
+
+// Prints it so on a terminal, and compact elsewhere.
+void printJson(std::string_view compact, Console& console);
 
 }  // namespace kes::cli

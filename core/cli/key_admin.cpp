@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "cli/client_options.h"
 #include "cli/each_name.h"
-#include "cli/json.h"
 #include "cli/key_commands.h"
 #include "cli/key_output.h"
-#include "cli/name_table.h"
+#include "cli/name_listing.h"
 
 namespace kes::cli {
 namespace {
@@ -66,15 +63,11 @@ Examples:
     $ kes key rm my-key-1 my-key-2
 )help";
 
-std::string usage(std::string_view text) {
-  return fmt::format(fmt::runtime(text), clientOptionsUsage());
-}
-
 }  // namespace
 
 int createKey(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes key create", usage(kCreateUsage));
+  CommandLine line("kes key create", withClientOptions(kCreateUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
@@ -85,7 +78,7 @@ int createKey(Arguments arguments, Console& console) {
 
 int importKey(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes key import", usage(kImportUsage));
+  CommandLine line("kes key import", withClientOptions(kImportUsage));
   addClientOptions(line, options);
   auto values = line.parse(arguments, console);
   if (!values) return values.error();
@@ -107,7 +100,7 @@ int importKey(Arguments arguments, Console& console) {
 
 int describeKey(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes key info", usage(kInfoUsage));
+  CommandLine line("kes key info", withClientOptions(kInfoUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
@@ -124,25 +117,18 @@ int describeKey(Arguments arguments, Console& console) {
 
 int listKeys(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes key ls", usage(kListUsage));
+  CommandLine line("kes key ls", withClientOptions(kListUsage));
   addClientOptions(line, options);
   const auto prefixes = line.parse(arguments, console);
   if (!prefixes) return prefixes.error();
   if (prefixes->size() > 1) return line.refuse(console, "too many arguments");
 
-  auto client = openClient(options, console);
-  if (!client) return client.error();
-  auto names = client->listKeys(prefixes->empty() ? "" : prefixes->front());
-  if (!names) return fail(console, fmt::format("failed to list keys: {}", explain(names.error())));
-  std::ranges::sort(*names);
-  console.out << (options.json ? jsonStrings(*names) + "\n"
-                               : nameTable("Key", *names, Style::forOutput(console, options.color)));
-  return kExitSuccess;
+  return listNames({"Key", &client::Client::listKeys, "failed to list keys: "}, *prefixes, options, console);
 }
 
 int removeKey(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes key rm", usage(kRemoveUsage));
+  CommandLine line("kes key rm", withClientOptions(kRemoveUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();

@@ -54,15 +54,11 @@ Examples:
     $ kes key hmac my-key "Hello World"
 )help";
 
-std::string usage(std::string_view text) {
-  return fmt::format(fmt::runtime(text), clientOptionsUsage());
-}
-
 // One cryptographic command: a client for what the command line says.
 class KeyCall {
  public:
   KeyCall(const std::string& command, std::string_view text, Console& console)
-      : line_(command, usage(text)), console_(console) {
+      : line_(command, withClientOptions(text)), console_(console) {
     addClientOptions(line_, options_);
   }
 

@@ -1,12 +1,7 @@
 #include "cli/list_command.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "cli/client_options.h"
-#include "cli/json.h"
-#include "cli/name_table.h"
+#include "cli/name_listing.h"
 
 namespace kes::cli {
 namespace {
@@ -25,12 +20,7 @@ Examples:
     $ kes ls --policy --json
 )help";
 
-struct Listing {
-  std::string_view heading;
-  client::Result<std::vector<std::string>> (client::Client::*names)(std::string_view prefix);
-};
-
-Listing listingOf(bool identities, bool policies) {
+NameListing listingOf(bool identities, bool policies) {
   if (identities) return {"Identity", &client::Client::listIdentities};
   if (policies) return {"Policy", &client::Client::listPolicies};
   return {"Key", &client::Client::listKeys};
@@ -42,7 +32,7 @@ int listCommand(Arguments arguments, Console& console) {
   ClientOptions options;
   bool identities = false;
   bool policies = false;
-  CommandLine line("kes ls", fmt::format(fmt::runtime(kUsage), clientOptionsUsage()));
+  CommandLine line("kes ls", withClientOptions(kUsage));
   addClientOptions(line, options);
   line.flag("-i,--identity", identities).flag("-p,--policy", policies);
   const auto prefixes = line.parse(arguments, console);
@@ -52,16 +42,7 @@ int listCommand(Arguments arguments, Console& console) {
     return fail(console, "'-p / --policy' and '-i / --identity' must not be used at the same time");
   }
 
-  auto client = openClient(options, console);
-  if (!client) return client.error();
-  const Listing listing = listingOf(identities, policies);
-  auto names = ((*client).*listing.names)(prefixes->empty() ? "" : prefixes->front());
-  if (!names) return fail(console, explain(names.error()));
-  std::ranges::sort(*names);
-  console.out << (options.json
-                      ? jsonStrings(*names) + "\n"
-                      : nameTable(listing.heading, *names, Style::forOutput(console, options.color)));
-  return kExitSuccess;
+  return listNames(listingOf(identities, policies), *prefixes, options, console);
 }
 
 }  // namespace kes::cli

@@ -64,7 +64,7 @@ int logCommand(Arguments arguments, Console& console) {
   // `kes log trace` and `kes audit trace` are of early KES releases.
   if (!arguments.empty() && arguments.front() == "trace") arguments = arguments.subspan(1);
   Options options;
-  CommandLine line("kes log", fmt::format(fmt::runtime(kUsage), clientOptionsUsage()));
+  CommandLine line("kes log", withClientOptions(kUsage));
   addClientOptions(line, options.client);
   line.flag("--audit", options.audit).flag("--error", options.error);
   const auto values = line.parse(arguments, console);

@@ -68,7 +68,7 @@ int showTable(client::Client& client, nanoseconds rate, Console& console, const 
 int metricCommand(Arguments arguments, Console& console) {
   ClientOptions options;
   std::optional<std::string> rateText;
-  CommandLine line("kes metric", fmt::format(fmt::runtime(kUsage), clientOptionsUsage()));
+  CommandLine line("kes metric", withClientOptions(kUsage));
   addClientOptions(line, options);
   line.option("--rate", rateText);
   const auto values = line.parse(arguments, console);

@@ -54,15 +54,11 @@ Examples:
     $ kes policy rm my-app-1 my-app-2
 )help";
 
-std::string usage(std::string_view text) {
-  return fmt::format(fmt::runtime(text), clientOptionsUsage());
-}
-
 }  // namespace
 
 int createPolicy(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy create", usage(kCreateUsage));
+  CommandLine line("kes policy create", withClientOptions(kCreateUsage));
   addClientOptions(line, options);
   const auto values = line.parse(arguments, console);
   if (!values) return values.error();
@@ -80,7 +76,7 @@ int createPolicy(Arguments arguments, Console& console) {
 
 int assignPolicy(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy assign", usage(kAssignUsage));
+  CommandLine line("kes policy assign", withClientOptions(kAssignUsage));
   addClientOptions(line, options);
   auto values = line.parse(arguments, console);
   if (!values) return values.error();
@@ -97,7 +93,7 @@ int assignPolicy(Arguments arguments, Console& console) {
 
 int removePolicy(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy rm", usage(kRemoveUsage));
+  CommandLine line("kes policy rm", withClientOptions(kRemoveUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();

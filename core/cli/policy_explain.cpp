@@ -100,7 +100,7 @@ int print(const Question& question, const Verdict& verdict, const ClientOptions&
                                     .optionalText("pattern", verdict.pattern)
                                     .text("because", verdict.because)
                                     .close();
-    console.out << (console.outIsTerminal ? indentJson(compact) : compact) << '\n';
+    printJson(compact, console);
   } else {
     const Style style = Style::forOutput(console, options.color);
     console.out << fmt::format(
@@ -115,7 +115,7 @@ int print(const Question& question, const Verdict& verdict, const ClientOptions&
 int explainPolicy(Arguments arguments, Console& console) {
   ClientOptions options;
   std::optional<std::string> file;
-  CommandLine line("kes policy explain", fmt::format(fmt::runtime(kUsage), clientOptionsUsage()));
+  CommandLine line("kes policy explain", withClientOptions(kUsage));
   addClientOptions(line, options);
   line.option("--config", file);
   const auto values = line.parse(arguments, console);

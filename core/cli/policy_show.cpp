@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/client_options.h"
 #include "cli/json.h"
-#include "cli/name_table.h"
+#include "cli/name_listing.h"
 #include "cli/policy_commands.h"
 #include "cli/policy_output.h"
 
@@ -45,20 +43,11 @@ Examples:
     $ kes policy show my-policy > policy.json && kes policy create my-copy policy.json
 )help";
 
-std::string usage(std::string_view text) {
-  return fmt::format(fmt::runtime(text), clientOptionsUsage());
-}
-
-int printJson(const std::string& compact, Console& console) {
-  console.out << (console.outIsTerminal ? indentJson(compact) : compact) << '\n';
-  return kExitSuccess;
-}
-
 }  // namespace
 
 int describePolicy(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy info", usage(kInfoUsage));
+  CommandLine line("kes policy info", withClientOptions(kInfoUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
@@ -69,32 +58,29 @@ int describePolicy(Arguments arguments, Console& console) {
   if (!client) return client.error();
   const auto info = client->describePolicy(names->front());
   if (!info) return fail(console, explain(info.error()));
-  if (options.json) return printJson(policyInfoJson(*info), console);
-  console.out << policyInfoText(*info, Style::forOutput(console, options.color));
+  if (options.json) {
+    printJson(policyInfoJson(*info), console);
+  } else {
+    console.out << policyInfoText(*info, Style::forOutput(console, options.color));
+  }
   return kExitSuccess;
 }
 
 int listPolicies(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy ls", usage(kListUsage));
+  CommandLine line("kes policy ls", withClientOptions(kListUsage));
   addClientOptions(line, options);
   const auto prefixes = line.parse(arguments, console);
   if (!prefixes) return prefixes.error();
   if (prefixes->size() > 1) return line.refuse(console, "too many arguments");
 
-  auto client = openClient(options, console);
-  if (!client) return client.error();
-  auto names = client->listPolicies(prefixes->empty() ? "" : prefixes->front());
-  if (!names) return fail(console, fmt::format("failed to list policies: {}", explain(names.error())));
-  std::ranges::sort(*names);
-  console.out << (options.json ? jsonStrings(*names) + "\n"
-                               : nameTable("Policy", *names, Style::forOutput(console, options.color)));
-  return kExitSuccess;
+  return listNames({"Policy", &client::Client::listPolicies, "failed to list policies: "}, *prefixes, options,
+                   console);
 }
 
 int showPolicy(Arguments arguments, Console& console) {
   ClientOptions options;
-  CommandLine line("kes policy show", usage(kShowUsage));
+  CommandLine line("kes policy show", withClientOptions(kShowUsage));
   addClientOptions(line, options);
   const auto names = line.parse(arguments, console);
   if (!names) return names.error();
@@ -108,8 +94,11 @@ int showPolicy(Arguments arguments, Console& console) {
     return fail(console,
                 fmt::format("failed to show policy '{}': {}", names->front(), explain(policy.error())));
   }
-  if (options.json || !console.outIsTerminal) return printJson(policyJson(*policy), console);
-  console.out << policyText(*policy, Style::forOutput(console, options.color));
+  if (options.json || !console.outIsTerminal) {
+    printJson(policyJson(*policy), console);
+  } else {
+    console.out << policyText(*policy, Style::forOutput(console, options.color));
+  }
   return kExitSuccess;
 }
 

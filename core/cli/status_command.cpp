@@ -1,7 +1,5 @@
 #include "cli/status_command.h"
 
-#include <fmt/format.h>
-
 #include "base/time.h"
 #include "cli/client_options.h"
 #include "cli/json.h"
@@ -40,8 +38,7 @@ int printJson(const std::string& compact, const Options& options, Console& conso
 
 int statusCommand(Arguments arguments, Console& console) {
   Options options;
-  CommandLine line("kes status",
-                   fmt::format(fmt::runtime(kUsage), clientOptionsUsage(ServerOption::longOnly)));
+  CommandLine line("kes status", withClientOptions(kUsage, ServerOption::longOnly));
   addClientOptions(line, options.client, ServerOption::longOnly);
   line.flag("-s,--short", options.brief).flag("--api", options.api);
   const auto values = line.parse(arguments, console);
