@@ -11,6 +11,9 @@
 namespace kes::server {
 namespace {
 
+// The API key and what follows it.
+constexpr std::size_t kLongestRest = 1024;
+
 void line(std::string& text, std::string_view label, std::string_view value, std::string_view remark = {}) {
   text += remark.empty() ? fmt::format("{:<11} {}\n", label, value)
                          : fmt::format("{:<11} {:<22} {}\n", label, value, remark);
@@ -42,7 +45,10 @@ std::string banner(const Settings& settings, const std::string& storeDescription
     label = "";
   }
   text += '\n';
-  if (!settings.apiKey.empty()) line(text, "API Key", settings.apiKey);
+  if (!settings.apiKey.empty()) {
+    text.reserve(text.size() + kLongestRest);  // so that growing leaves no copy of the key behind
+    text.append(fmt::format("{:<11} ", "API Key")).append(settings.apiKey) += '\n';
+  }
   line(text, "Admin", isFingerprint(config.admin) ? config.admin : "<disabled>");
   line(text, "Logs",
        fmt::format("error=stderr level={} format={}", observe::levelName(config.log.error), format));

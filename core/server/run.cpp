@@ -99,10 +99,12 @@ class Application final : public Poco::Util::ServerApplication {
     auto service = Service::start(options_, *settings);
     if (!service) return failed(service.error().message);
 
-    print(STDOUT_FILENO,
-          banner(*settings, (*service)->storeDescription(), (*service)->port(), hardening.memoryLocked));
-    print(STDOUT_FILENO, "=> Server is up and running...\n");
+    std::string told =
+        banner(*settings, (*service)->storeDescription(), (*service)->port(), hardening.memoryLocked);
+    print(STDOUT_FILENO, told);
+    base::wipe(told);
     base::wipe(settings->apiKey);
+    print(STDOUT_FILENO, "=> Server is up and running...\n");
 
     Reloading reloading(options_, **service, std::move(*settings));
     for (;;) {
