@@ -99,6 +99,7 @@ Decoded<std::string> decodeAssignment(base::ByteSpan body, std::uint32_t depth) 
 
 std::string escapedHtml(std::string_view text) {
   std::string escaped;
+  escaped.reserve(5 * text.size());  // growing would leave copies behind
   for (const char c : text) {
     switch (c) {
       case '&':

@@ -60,12 +60,13 @@ void ApiHandler::onRequest(Exchange& exchange) {
   refreshState();
   if (state_->proxies != nullptr && state_->proxies->includes(exchange.peer().identity))
     forwarded_.applyTo(exchange, state_->proxies);
-  const Match match = findRoute(exchange.target(), pathScratch_);
+  Match match = findRoute(exchange.target(), pathScratch_);
   switch (match.kind) {
     case Match::Kind::route:
       break;
     case Match::Kind::redirect:
-      return redirect(exchange, match);
+      redirect(exchange, match);
+      return base::wipe(match.location);  // it has the query, and nobody knows what a client puts there
     case Match::Kind::notFound:
       return notFound(exchange);
     case Match::Kind::malformed:
@@ -283,8 +284,13 @@ void ApiHandler::redirect(Exchange& exchange, const Match& match) {
   const std::array headers = {Exchange::Header{"location", match.location}};
   if (exchange.method() != "GET" && exchange.method() != "HEAD")
     return finish(exchange, 301, {}, {}, headers);
-  text_ = fmt::format("<a href=\"{}\">Moved Permanently</a>.\n\n", escapedHtml(match.location));
+  std::string shown = escapedHtml(match.location);
+  reserveText(shown.size());
+  text_ = "<a href=\"";
+  text_.append(shown).append("\">Moved Permanently</a>.\n\n");
+  base::wipe(shown);
   finish(exchange, 301, "text/html; charset=utf-8", text_, headers);
+  wipeText();
 }
 
 void ApiHandler::notFound(Exchange& exchange) {

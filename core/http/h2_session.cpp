@@ -239,6 +239,7 @@ H2Session::~H2Session() {
     releaseGrant(exchange);
     loop.exchanges().release(exchange);
   }
+  if (memory_.frameBuffer != nullptr) SlabPool::discard(memory_.frameBuffer);
   nghttp2_session_del(session_);
 }
 

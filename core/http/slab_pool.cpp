@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/pages.h"
+#include "base/secret.h"
 
 namespace kes::http {
 namespace {
@@ -85,6 +86,8 @@ void SlabPool::release(void* object) noexcept {
     dropSlab(slab);
     return;
   }
+  // HPACK keeps the fields of requests here, in which a client may show what it should not.
+  if (const auto size = kSizes[slab.sizeClass]; size < kPage) base::wipe(object, size);
   slab.returned = new (object) Returned{slab.returned};
   if (!slab.linked()) slab.insertBefore(*free_[slab.sizeClass].next);
   if (--slab.used > 0) return;

@@ -22,6 +22,7 @@ class SlabPool {
 
   // As malloc, free and realloc, aligned to 16 bytes.
   [[nodiscard]] void* allocate(std::size_t size) noexcept;
+  // What is smaller than a page is wiped; for the rest there is discard().
   void release(void* object) noexcept;
   [[nodiscard]] void* resize(void* object, std::size_t size) noexcept;
 
