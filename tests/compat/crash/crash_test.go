@@ -48,13 +48,6 @@ func (l *ledger) count() int {
 	return len(l.acknowledged)
 }
 
-func succeed(t *testing.T, what string, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
 func TestKilledWhileCreating(t *testing.T) {
 	rounds := 6
 	if harness.Full() {
@@ -117,11 +110,11 @@ func verify(t *testing.T, config harness.Config, book *ledger) {
 	for name, dek := range book.acknowledged {
 		if dek.Ciphertext == nil {
 			_, err := c.GenerateKey(ctx, name, nil)
-			succeed(t, "an acknowledged key: GenerateKey with "+name, err)
+			harness.Succeed(t, "an acknowledged key: GenerateKey with "+name, err)
 			continue
 		}
 		plaintext, err := c.Decrypt(ctx, name, dek.Ciphertext, []byte(name))
-		succeed(t, "an acknowledged key: Decrypt with "+name, err)
+		harness.Succeed(t, "an acknowledged key: Decrypt with "+name, err)
 		if !bytes.Equal(plaintext, dek.Plaintext) {
 			t.Fatalf("%s is another key than before the crash", name)
 		}
@@ -131,7 +124,7 @@ func verify(t *testing.T, config harness.Config, book *ledger) {
 			t.Errorf("%s, in doubt before the crash, can be neither used nor created: %v", name, err)
 		}
 		dek, err := c.GenerateKey(ctx, name, []byte(name))
-		succeed(t, "a key in doubt: GenerateKey with "+name, err)
+		harness.Succeed(t, "a key in doubt: GenerateKey with "+name, err)
 		book.acknowledged[name] = dek
 	}
 	book.unknown = nil
@@ -151,7 +144,7 @@ func verifyListing(ctx context.Context, t *testing.T, c *kes.Client, dir string,
 	var listed []string
 	for prefix := ""; ; {
 		names, next, err := c.ListKeys(ctx, prefix, -1)
-		succeed(t, "ListKeys", err)
+		harness.Succeed(t, "ListKeys", err)
 		listed = append(listed, names...)
 		if next == "" {
 			break
@@ -162,7 +155,7 @@ func verifyListing(ctx context.Context, t *testing.T, c *kes.Client, dir string,
 		t.Errorf("%d keys are listed, %d are known", len(listed), len(want))
 	}
 	entries, err := os.ReadDir(dir)
-	succeed(t, "ReadDir", err)
+	harness.Succeed(t, "ReadDir", err)
 	visible := 0
 	for _, entry := range entries {
 		if !strings.HasPrefix(entry.Name(), ".") {
@@ -234,7 +227,7 @@ func TestReloadedWhileCreating(t *testing.T) {
 		c := s.SDK(admin, harness.H2)
 		for name, dek := range book.acknowledged {
 			plaintext, err := c.Decrypt(ctx, name, dek.Ciphertext, []byte(name))
-			succeed(t, "Decrypt with "+name, err)
+			harness.Succeed(t, "Decrypt with "+name, err)
 			if !bytes.Equal(plaintext, dek.Plaintext) {
 				t.Fatalf("%s is another key on another server", name)
 			}

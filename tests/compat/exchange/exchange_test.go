@@ -4,7 +4,6 @@ package exchange
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -59,20 +58,6 @@ func eachWay(t *testing.T, test func(t *testing.T, p *pair, writer, reader *kes.
 	}
 }
 
-func deadline(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func succeed(t *testing.T, what string, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
 var contexts = map[string][]byte{
 	"no context":      nil,
 	"a context":       []byte(`{"bucket":"a/b"}`),
@@ -83,14 +68,14 @@ var contexts = map[string][]byte{
 // crossOver has each client open what the other seals under the key, and compares their codes.
 func crossOver(t *testing.T, key string, a, b *kes.Client, withHMAC bool) {
 	t.Helper()
-	ctx := deadline(t)
+	ctx := harness.Deadline(t)
 	plaintexts := [][]byte{{}, []byte("p"), bytes.Repeat([]byte("plaintext"), 1000)}
 	for _, way := range [][2]*kes.Client{{a, b}, {b, a}} {
 		for name, associated := range contexts {
 			dek, err := way[0].GenerateKey(ctx, key, associated)
-			succeed(t, "GenerateKey with "+name, err)
+			harness.Succeed(t, "GenerateKey with "+name, err)
 			opened, err := way[1].Decrypt(ctx, key, dek.Ciphertext, associated)
-			succeed(t, "Decrypt of a data key with "+name, err)
+			harness.Succeed(t, "Decrypt of a data key with "+name, err)
 			if !bytes.Equal(opened, dek.Plaintext) {
 				t.Errorf("%s: a data key opens to something else", name)
 			}
@@ -99,9 +84,9 @@ func crossOver(t *testing.T, key string, a, b *kes.Client, withHMAC bool) {
 			}
 			for _, plaintext := range plaintexts {
 				ciphertext, err := way[0].Encrypt(ctx, key, plaintext, associated)
-				succeed(t, "Encrypt with "+name, err)
+				harness.Succeed(t, "Encrypt with "+name, err)
 				opened, err := way[1].Decrypt(ctx, key, ciphertext, associated)
-				succeed(t, "Decrypt with "+name, err)
+				harness.Succeed(t, "Decrypt with "+name, err)
 				if !bytes.Equal(opened, plaintext) {
 					t.Errorf("%s: %d bytes open to something else", name, len(plaintext))
 				}
@@ -116,9 +101,9 @@ func crossOver(t *testing.T, key string, a, b *kes.Client, withHMAC bool) {
 		}
 		return
 	}
-	succeed(t, "HMAC", err)
+	harness.Succeed(t, "HMAC", err)
 	second, err := b.HMAC(ctx, key, message)
-	succeed(t, "HMAC", err)
+	harness.Succeed(t, "HMAC", err)
 	if !bytes.Equal(first, second) {
 		t.Error("the servers compute different codes")
 	}
@@ -126,11 +111,11 @@ func crossOver(t *testing.T, key string, a, b *kes.Client, withHMAC bool) {
 
 func sameDescription(t *testing.T, key string, a, b *kes.Client) *kes.KeyInfo {
 	t.Helper()
-	ctx := deadline(t)
+	ctx := harness.Deadline(t)
 	first, err := a.DescribeKey(ctx, key)
-	succeed(t, "DescribeKey", err)
+	harness.Succeed(t, "DescribeKey", err)
 	second, err := b.DescribeKey(ctx, key)
-	succeed(t, "DescribeKey", err)
+	harness.Succeed(t, "DescribeKey", err)
 	if *first != *second {
 		t.Errorf("described as %+v and as %+v", first, second)
 	}
@@ -139,8 +124,8 @@ func sameDescription(t *testing.T, key string, a, b *kes.Client) *kes.KeyInfo {
 
 func TestCreatedKeys(t *testing.T) {
 	eachWay(t, func(t *testing.T, p *pair, writer, reader *kes.Client) {
-		ctx := deadline(t)
-		succeed(t, "CreateKey", writer.CreateKey(ctx, "created"))
+		ctx := harness.Deadline(t)
+		harness.Succeed(t, "CreateKey", writer.CreateKey(ctx, "created"))
 		if err := reader.CreateKey(ctx, "created"); !errors.Is(err, kes.ErrKeyExists) {
 			t.Errorf("the other server creates the key again: %v", err)
 		}
@@ -157,7 +142,7 @@ func TestImportedKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachWay(t, func(t *testing.T, p *pair, writer, reader *kes.Client) {
 				request := &kes.ImportKeyRequest{Key: harness.Bytes(0x40, 32), Cipher: cipher}
-				succeed(t, "ImportKey", writer.ImportKey(deadline(t), "imported", request))
+				harness.Succeed(t, "ImportKey", writer.ImportKey(harness.Deadline(t), "imported", request))
 				if info := sameDescription(t, "imported", writer, reader); info.Algorithm != cipher {
 					t.Errorf("a %v key is described as %v", cipher, info.Algorithm)
 				}
@@ -201,18 +186,18 @@ func TestStoredKeysOfAllEras(t *testing.T) {
 // TestCiphertextsWithALeadingMark seals until the raw ciphertexts begin with the bytes that mark older formats.
 func TestCiphertextsWithALeadingMark(t *testing.T) {
 	eachWay(t, func(t *testing.T, p *pair, writer, reader *kes.Client) {
-		ctx := deadline(t)
-		succeed(t, "CreateKey", writer.CreateKey(ctx, "key"))
+		ctx := harness.Deadline(t)
+		harness.Succeed(t, "CreateKey", writer.CreateKey(ctx, "key"))
 		found := map[byte]bool{}
 		for attempts := 0; !found[0x95] || !found['{']; attempts++ {
 			if attempts == 20_000 {
 				t.Fatalf("found only %v after %d attempts", found, attempts)
 			}
 			ciphertext, err := writer.Encrypt(ctx, "key", []byte("plaintext"), nil)
-			succeed(t, "Encrypt", err)
+			harness.Succeed(t, "Encrypt", err)
 			if mark := ciphertext[0]; mark == 0x95 || mark == '{' {
 				plaintext, err := reader.Decrypt(ctx, "key", ciphertext, nil)
-				succeed(t, fmt.Sprintf("Decrypt of a ciphertext that begins with %#x", mark), err)
+				harness.Succeed(t, fmt.Sprintf("Decrypt of a ciphertext that begins with %#x", mark), err)
 				if string(plaintext) != "plaintext" {
 					t.Errorf("a ciphertext that begins with %#x opens to %q", mark, plaintext)
 				}
@@ -224,29 +209,29 @@ func TestCiphertextsWithALeadingMark(t *testing.T) {
 
 func TestListingAndDeleting(t *testing.T) {
 	eachWay(t, func(t *testing.T, p *pair, writer, reader *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		var created []string
 		for i := range 20 {
 			name := fmt.Sprintf("key-%02d", i)
 			created = append(created, name)
-			succeed(t, "CreateKey", writer.CreateKey(ctx, name))
+			harness.Succeed(t, "CreateKey", writer.CreateKey(ctx, name))
 		}
 		for who, c := range map[string]*kes.Client{"the writer": writer, "the reader": reader} {
 			listed, next, err := c.ListKeys(ctx, "", -1)
-			succeed(t, "ListKeys", err)
+			harness.Succeed(t, "ListKeys", err)
 			if !slices.Equal(listed, created) || next != "" {
 				t.Errorf("%s lists %v, continued at %q", who, listed, next)
 			}
 		}
 		// The reader has not used the key, so it is in no cache of its own.
-		succeed(t, "DeleteKey", writer.DeleteKey(ctx, "key-07"))
+		harness.Succeed(t, "DeleteKey", writer.DeleteKey(ctx, "key-07"))
 		if _, err := reader.DescribeKey(ctx, "key-07"); !errors.Is(err, kes.ErrKeyNotFound) {
 			t.Errorf("a deleted key is described: %v", err)
 		}
 		if err := reader.DeleteKey(ctx, "key-07"); !errors.Is(err, kes.ErrKeyNotFound) {
 			t.Errorf("a deleted key is deleted again: %v", err)
 		}
-		succeed(t, "CreateKey after the other's DeleteKey", reader.CreateKey(ctx, "key-07"))
+		harness.Succeed(t, "CreateKey after the other's DeleteKey", reader.CreateKey(ctx, "key-07"))
 		crossOver(t, "key-07", writer, reader, true)
 	})
 }
@@ -254,7 +239,7 @@ func TestListingAndDeleting(t *testing.T) {
 // TestOneOfTwoServersCreates races the servers for the same names.
 func TestOneOfTwoServersCreates(t *testing.T) {
 	p := newPair(t)
-	ctx := deadline(t)
+	ctx := harness.Deadline(t)
 	for round := range 100 {
 		key := fmt.Sprintf("raced-%d", round)
 		results := make([]error, len(names))
@@ -286,23 +271,23 @@ func TestOneOfTwoServersCreates(t *testing.T) {
 // TestTheFilesLookAlike: the Go server serves what it would have written itself.
 func TestTheFilesLookAlike(t *testing.T) {
 	p := newPair(t)
-	ctx := deadline(t)
+	ctx := harness.Deadline(t)
 	for _, name := range names {
-		succeed(t, "CreateKey", p.clients[name].CreateKey(ctx, name))
+		harness.Succeed(t, "CreateKey", p.clients[name].CreateKey(ctx, name))
 	}
 	entries, err := os.ReadDir(p.dir)
-	succeed(t, "ReadDir", err)
+	harness.Succeed(t, "ReadDir", err)
 	if len(entries) != 2 {
 		t.Errorf("%d files for two keys: %v", len(entries), entries)
 	}
 	for _, name := range names {
 		info, err := os.Stat(filepath.Join(p.dir, name))
-		succeed(t, "Stat", err)
+		harness.Succeed(t, "Stat", err)
 		if info.Mode() != 0o600 {
 			t.Errorf("%s has mode %v", name, info.Mode())
 		}
 		blob, err := os.ReadFile(filepath.Join(p.dir, name))
-		succeed(t, "ReadFile", err)
+		harness.Succeed(t, "ReadFile", err)
 		if !strings.HasPrefix(string(blob), "CiQKI") || strings.ContainsAny(string(blob), "\n ") || len(blob) < 200 || len(blob) > 212 {
 			t.Errorf("%s is stored as %q", name, blob)
 		}

@@ -3,7 +3,6 @@
 package metrics
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -14,13 +13,6 @@ import (
 
 	"kescompat/harness"
 )
-
-func deadline(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // drive makes requests of each kind: 4 that succeed, 3 with errors, and others that no server counts among them.
 func drive(t *testing.T, s *harness.Server, p harness.Protocol) {
@@ -97,7 +89,7 @@ func TestClientLibraryReadsWhatWasDriven(t *testing.T) {
 		harness.Protocols(t, func(t *testing.T, p harness.Protocol) {
 			s := harness.Start(t, program, harness.Config{})
 			client := s.SDK(s.Config.Admin, p)
-			before, err := client.Metrics(deadline(t))
+			before, err := client.Metrics(harness.Deadline(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +97,7 @@ func TestClientLibraryReadsWhatWasDriven(t *testing.T) {
 				t.Errorf("counted before anything was asked: %+v", before)
 			}
 			drive(t, s, p)
-			after, err := client.Metrics(deadline(t))
+			after, err := client.Metrics(harness.Deadline(t))
 			if err != nil {
 				t.Fatal(err)
 			}

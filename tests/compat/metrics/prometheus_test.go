@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -93,7 +92,7 @@ scrape_configs:
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &prometheus{address: freeAddress(t), exited: make(chan struct{}), log: filepath.Join(dir, "prometheus.log")}
+	p := &prometheus{address: harness.FreeAddress(t), exited: make(chan struct{}), log: filepath.Join(dir, "prometheus.log")}
 	log, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
@@ -154,14 +153,4 @@ func (p *prometheus) ask(query string) string {
 		return fmt.Sprintf("%d samples", len(answer.Data.Result))
 	}
 	return fmt.Sprint(answer.Data.Result[0].Value[1])
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }

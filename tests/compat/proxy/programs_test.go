@@ -86,7 +86,7 @@ func (p program) start(t *testing.T, s *harness.Server, id *harness.Identity) *f
 		}
 	}
 	dir := t.TempDir()
-	f := &front{addr: freeAddress(t), log: filepath.Join(dir, "log")}
+	f := &front{addr: harness.FreeAddress(t), log: filepath.Join(dir, "log")}
 	writeFiles(t, dir, s, id)
 	_, port, _ := net.SplitHostPort(f.addr)
 	text := strings.NewReplacer(
@@ -168,14 +168,4 @@ func writeFiles(t *testing.T, dir string, s *harness.Server, id *harness.Identit
 			t.Fatal(err)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }

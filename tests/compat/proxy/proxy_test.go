@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"kescompat/harness"
 )
@@ -167,7 +166,7 @@ func TestWhatAClientClaimsThroughAProxyIsReplaced(t *testing.T) {
 				}
 			}
 		})
-		eventually(t, "the refusal is audited", func() bool { return strings.Contains(w.server.Log(), w.stranger.ID) })
+		harness.Eventually(t, "the refusal is audited", func() bool { return strings.Contains(w.server.Log(), w.stranger.ID) })
 		if strings.Contains(w.server.Log(), "203.0.113.9") {
 			t.Error("an address that a client has made up is in the log")
 		}
@@ -192,7 +191,7 @@ func TestTheAuditLogShowsTheClient(t *testing.T) {
 			}
 			return ""
 		}
-		eventually(t, "the creation is audited", func() bool { return line() != "" })
+		harness.Eventually(t, "the creation is audited", func() bool { return line() != "" })
 		if !strings.Contains(line(), "req.ip=127.0.0.9") || !strings.Contains(line(), "req.identity="+w.app.ID) {
 			t.Errorf("the audit log shows: %s", line())
 		}
@@ -235,7 +234,7 @@ func TestOnlyProxiesAreBelieved(t *testing.T) {
 			}
 		}
 	})
-	eventually(t, "what the proxy says of its client's address is in the audit log", func() bool {
+	harness.Eventually(t, "what the proxy says of its client's address is in the audit log", func() bool {
 		return strings.Contains(w.server.Log(), "req.ip=203.0.113.10 req.identity="+w.admin.ID)
 	})
 	if strings.Contains(w.server.Log(), "203.0.113.9 ") {
@@ -259,7 +258,7 @@ func TestForwardedCertificatesAreCheckedAsInAHandshake(t *testing.T) {
 				}
 			}
 			if auth == "on" {
-				eventually(t, "the error log says why", func() bool {
+				harness.Eventually(t, "the error log says why", func() bool {
 					return strings.Contains(w.server.Log(), "certificate of "+w.expired.ID+" that a proxy has forwarded refused: certificate has expired; renew the certificate")
 				})
 			}
@@ -280,18 +279,8 @@ func TestPolicyChangesReachForwardedClientsAtOnce(t *testing.T) {
 	}
 	w.server.Config.Policies = map[string]harness.Policy{"app": {Allow: []string{"/v1/status"}, Identities: []*harness.Identity{w.other}}}
 	w.server.Reload(t)
-	eventually(t, "the other may", func() bool { return get(w.other) == 200 })
+	harness.Eventually(t, "the other may", func() bool { return get(w.other) == 200 })
 	if after := get(w.own); after != 403 {
 		t.Errorf("after: %d", after)
 	}
-}
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("it never comes about that %s", what)
 }

@@ -12,22 +12,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"kescompat/harness"
 )
 
 const reloads = 20
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("it never comes about that %s", what)
-}
 
 // load is clients that never pause.
 type load struct {
@@ -111,12 +100,12 @@ func TestReloadsUnderLoadLoseNoRequest(t *testing.T) {
 		s.Config.TLSCA = []string{pki.CAFile, both}[i/4%2]
 		shown := pki.RenewServer(t)
 		s.Reload(t)
-		eventually(t, "the reload is done", func() bool { return counted(s, reloaded) == i+1 || t.Failed() })
+		harness.Eventually(t, "the reload is done", func() bool { return counted(s, reloaded) == i+1 || t.Failed() })
 		if now := serial(t, s, app); now.Cmp(shown) != 0 {
 			t.Errorf("reload %d: new connections are shown certificate %v instead of %v", i, now, shown)
 		}
 		before := l.requests.Load()
-		eventually(t, "requests go on", func() bool { return l.requests.Load() > before+50 || t.Failed() })
+		harness.Eventually(t, "requests go on", func() bool { return l.requests.Load() > before+50 || t.Failed() })
 	}
 	l.stop.Store(true)
 	l.all.Wait()
@@ -134,13 +123,13 @@ func TestRotatedCertificatesAreServed(t *testing.T) {
 	l.run(t, "http/1.1 client", generate(s.HTTP(app, harness.H1), s.URL))
 	for range 2 {
 		shown := pki.RenewServer(t)
-		eventually(t, "the new certificate is served", func() bool { return serial(t, s, app).Cmp(shown) == 0 || t.Failed() })
+		harness.Eventually(t, "the new certificate is served", func() bool { return serial(t, s, app).Cmp(shown) == 0 || t.Failed() })
 	}
 
 	// A file that does not belong to the other changes nothing and is told of, with its place.
 	good := read(t, pki.ServerKey)
 	write(t, pki.ServerKey, "no key")
-	eventually(t, "the bad key is complained about", func() bool {
+	harness.Eventually(t, "the bad key is complained about", func() bool {
 		log := s.Log()
 		return strings.Contains(log, "Failed to reload TLS configuration: ") && strings.Contains(log, "config.yml:7:") &&
 			strings.Contains(log, pki.ServerKey)
@@ -155,7 +144,7 @@ func TestRotatedCertificatesAreServed(t *testing.T) {
 		t.Fatalf("the newcomer's first handshake: %v", err)
 	}
 	write(t, pki.CAFile, string(read(t, pki.CAFile))+string(read(t, other.CAFile)))
-	eventually(t, "the newcomer is let in", func() bool {
+	harness.Eventually(t, "the newcomer is let in", func() bool {
 		response, err := s.HTTP(newcomer, harness.H1).Get(s.URL + "/version")
 		if err != nil {
 			return false
@@ -196,14 +185,14 @@ func TestBadFilesChangeNothing(t *testing.T) {
 			defer func() { s.Config = before }()
 			c.change(&s.Config)
 			s.Reload(t)
-			eventually(t, "the failure is told of: "+c.why, func() bool { return strings.Contains(s.Log(), c.why) })
+			harness.Eventually(t, "the failure is told of: "+c.why, func() bool { return strings.Contains(s.Log(), c.why) })
 			if now := serial(t, s, app); now.Cmp(shown) != 0 {
 				t.Error("another certificate is served")
 			}
 		})
 	}
 	s.Reload(t)
-	eventually(t, "a good file is taken afterwards", func() bool { return counted(s, reloaded) == 1 })
+	harness.Eventually(t, "a good file is taken afterwards", func() bool { return counted(s, reloaded) == 1 })
 	l.stop.Store(true)
 	l.all.Wait()
 }
@@ -232,14 +221,14 @@ func TestThePinnedModeFollowsThePolicies(t *testing.T) {
 	if got := status(s.HTTP(stranger, harness.H1)); got != 0 {
 		t.Errorf("a stranger is answered %d", got)
 	}
-	eventually(t, "the log names the stranger and what to do", func() bool {
+	harness.Eventually(t, "the log names the stranger and what to do", func() bool {
 		return strings.Contains(s.Log(), "client certificate of "+stranger.ID+" refused: ") &&
 			strings.Contains(s.Log(), "name its identity in a policy")
 	})
 
 	s.Config.Policies = named(stranger)
 	s.Reload(t)
-	eventually(t, "the stranger is let in", func() bool { return status(s.HTTP(stranger, harness.H1)) == 200 })
+	harness.Eventually(t, "the stranger is let in", func() bool { return status(s.HTTP(stranger, harness.H1)) == 200 })
 	if got := status(existing); got != 403 {
 		t.Errorf("the connection of one who is no longer named: %d", got)
 	}

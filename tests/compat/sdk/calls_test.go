@@ -3,7 +3,6 @@ package sdk
 
 import (
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"runtime"
@@ -26,41 +25,27 @@ func inClients(t *testing.T, test func(t *testing.T, s *harness.Server, c *kes.C
 	})
 }
 
-func deadline(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func succeed(t *testing.T, what string, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
 func TestServerInformation(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		version, err := c.Version(ctx)
-		succeed(t, "Version", err)
+		harness.Succeed(t, "Version", err)
 		if version == "" {
 			t.Error("the version is empty")
 		}
 		ready, err := c.IsReady(ctx)
-		succeed(t, "IsReady", err)
+		harness.Succeed(t, "IsReady", err)
 		if !ready {
 			t.Error("the server is not ready")
 		}
 		state, err := c.Status(ctx)
-		succeed(t, "Status", err)
+		harness.Succeed(t, "Status", err)
 		if state.Version != version || state.OS != runtime.GOOS || state.Arch != runtime.GOARCH || state.CPUs < 1 ||
 			state.UsableCPUs < 1 || !state.KeyStoreReachable || !state.KeystoreAvailable || state.KeyStoreLatency <= 0 {
 			t.Errorf("unexpected status %+v", state)
 		}
 		apis, err := c.APIs(ctx)
-		succeed(t, "APIs", err)
+		harness.Succeed(t, "APIs", err)
 		found := false
 		for _, api := range apis {
 			if api.Path == "/v1/key/generate/" {
@@ -75,33 +60,33 @@ func TestServerInformation(t *testing.T) {
 
 func TestLifeOfAKey(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		before := time.Now()
-		succeed(t, "CreateKey", c.CreateKey(ctx, "my-key"))
+		harness.Succeed(t, "CreateKey", c.CreateKey(ctx, "my-key"))
 		info, err := c.DescribeKey(ctx, "my-key")
-		succeed(t, "DescribeKey", err)
+		harness.Succeed(t, "DescribeKey", err)
 		if info.Name != "my-key" || info.CreatedBy.String() != s.Config.Admin.ID {
 			t.Errorf("unexpected description %+v", info)
 		}
 		if info.CreatedAt.Before(before.Add(-time.Minute)) || info.CreatedAt.After(time.Now().Add(time.Minute)) {
 			t.Errorf("created at %v, it is %v now", info.CreatedAt, time.Now())
 		}
-		succeed(t, "DeleteKey", c.DeleteKey(ctx, "my-key"))
+		harness.Succeed(t, "DeleteKey", c.DeleteKey(ctx, "my-key"))
 		if _, err = c.DescribeKey(ctx, "my-key"); err != kes.ErrKeyNotFound {
 			t.Errorf("DescribeKey after DeleteKey: %v", err)
 		}
-		succeed(t, "CreateKey again", c.CreateKey(ctx, "my-key"))
+		harness.Succeed(t, "CreateKey again", c.CreateKey(ctx, "my-key"))
 	})
 }
 
 func TestDataKeys(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
-		succeed(t, "CreateKey", c.CreateKey(ctx, "my-key"))
+		ctx := harness.Deadline(t)
+		harness.Succeed(t, "CreateKey", c.CreateKey(ctx, "my-key"))
 		var seen [][]byte
 		for _, associated := range [][]byte{nil, {}, []byte("bucket/object"), bytes.Repeat([]byte{0xff, 0}, 50_000)} {
 			dek, err := c.GenerateKey(ctx, "my-key", associated)
-			succeed(t, "GenerateKey", err)
+			harness.Succeed(t, "GenerateKey", err)
 			if len(dek.Plaintext) != 32 || len(dek.Ciphertext) != 76 {
 				t.Fatalf("%d bytes of plaintext, %d of ciphertext", len(dek.Plaintext), len(dek.Ciphertext))
 			}
@@ -112,7 +97,7 @@ func TestDataKeys(t *testing.T) {
 			}
 			seen = append(seen, dek.Plaintext)
 			plaintext, err := c.Decrypt(ctx, "my-key", dek.Ciphertext, associated)
-			succeed(t, "Decrypt", err)
+			harness.Succeed(t, "Decrypt", err)
 			if !bytes.Equal(plaintext, dek.Plaintext) {
 				t.Error("the data key decrypts to something else")
 			}
@@ -122,11 +107,11 @@ func TestDataKeys(t *testing.T) {
 
 func TestEncryption(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		for name, cipher := range map[string]kes.KeyAlgorithm{"aes": kes.AES256, "chacha": kes.ChaCha20} {
-			succeed(t, "ImportKey", c.ImportKey(ctx, name, &kes.ImportKeyRequest{Key: harness.Bytes(7, 32), Cipher: cipher}))
+			harness.Succeed(t, "ImportKey", c.ImportKey(ctx, name, &kes.ImportKeyRequest{Key: harness.Bytes(7, 32), Cipher: cipher}))
 			info, err := c.DescribeKey(ctx, name)
-			succeed(t, "DescribeKey", err)
+			harness.Succeed(t, "DescribeKey", err)
 			if info.Algorithm != cipher {
 				t.Errorf("a %v key is described as %v", cipher, info.Algorithm)
 			}
@@ -134,12 +119,12 @@ func TestEncryption(t *testing.T) {
 				plaintext := bytes.Repeat([]byte{'p'}, size)
 				for _, associated := range [][]byte{nil, []byte("context")} {
 					ciphertext, err := c.Encrypt(ctx, name, plaintext, associated)
-					succeed(t, "Encrypt", err)
+					harness.Succeed(t, "Encrypt", err)
 					if len(ciphertext) != size+44 {
 						t.Errorf("%d bytes encrypt to %d", size, len(ciphertext))
 					}
 					decrypted, err := c.Decrypt(ctx, name, ciphertext, associated)
-					succeed(t, "Decrypt", err)
+					harness.Succeed(t, "Decrypt", err)
 					if !bytes.Equal(decrypted, plaintext) {
 						t.Errorf("%d bytes decrypt to something else", size)
 					}
@@ -154,24 +139,24 @@ func TestEncryption(t *testing.T) {
 
 func TestMessageAuthenticationCodes(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		secret := harness.Bytes(0x33, 32)
 		harness.Plant(t, s.Config.KeyDir, "planted",
 			harness.StoredKey(harness.StoredAES256, harness.Bytes(0, 32), secret, time.Now(), s.Config.Admin.ID))
 		for _, message := range [][]byte{{}, []byte("hello"), bytes.Repeat([]byte("long"), 100_000)} {
 			code, err := c.HMAC(ctx, "planted", message)
-			succeed(t, "HMAC", err)
+			harness.Succeed(t, "HMAC", err)
 			mac := hmac.New(sha256.New, secret)
 			mac.Write(message)
 			if !hmac.Equal(code, mac.Sum(nil)) {
 				t.Errorf("wrong code of %d bytes", len(message))
 			}
 		}
-		succeed(t, "CreateKey", c.CreateKey(ctx, "created"))
+		harness.Succeed(t, "CreateKey", c.CreateKey(ctx, "created"))
 		first, err := c.HMAC(ctx, "created", []byte("m"))
-		succeed(t, "HMAC", err)
+		harness.Succeed(t, "HMAC", err)
 		second, err := c.HMAC(ctx, "created", []byte("m"))
-		succeed(t, "HMAC", err)
+		harness.Succeed(t, "HMAC", err)
 		if !bytes.Equal(first, second) || len(first) != 32 {
 			t.Error("the code of a message changes")
 		}

@@ -23,12 +23,12 @@ func TestErrorsAreTheLibrarys(t *testing.T) {
 				Deny:       []string{"/v1/key/decrypt/my-other"},
 				Identities: []*harness.Identity{limited},
 			}}})
-			ctx := deadline(t)
+			ctx := harness.Deadline(t)
 			admin := s.SDK(s.Config.Admin, protocol)
-			succeed(t, "CreateKey", admin.CreateKey(ctx, "my-key"))
-			succeed(t, "CreateKey", admin.CreateKey(ctx, "my-other"))
+			harness.Succeed(t, "CreateKey", admin.CreateKey(ctx, "my-key"))
+			harness.Succeed(t, "CreateKey", admin.CreateKey(ctx, "my-other"))
 			dek, err := admin.GenerateKey(ctx, "my-key", []byte("context"))
-			succeed(t, "GenerateKey", err)
+			harness.Succeed(t, "GenerateKey", err)
 			harness.Plant(t, s.Config.KeyDir, "legacy", `{"bytes":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`)
 			harness.Plant(t, s.Config.KeyDir, "broken", `no key`)
 

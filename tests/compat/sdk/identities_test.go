@@ -34,13 +34,13 @@ func TestEveryKindOfIdentity(t *testing.T) {
 			Policies: map[string]harness.Policy{"keys": {Allow: []string{"/v1/key/*"}, Identities: all}},
 		})
 		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
-			ctx := deadline(t)
+			ctx := harness.Deadline(t)
 			for name, id := range clients {
 				c := s.SDK(id, protocol)
 				key := id.ID[:8] + "-" + string(protocol)
-				succeed(t, name, c.CreateKey(ctx, key))
+				harness.Succeed(t, name, c.CreateKey(ctx, key))
 				info, err := c.DescribeKey(ctx, key)
-				succeed(t, name, err)
+				harness.Succeed(t, name, err)
 				if info.CreatedBy != kes.Identity(id.ID) {
 					t.Errorf("%s: the key is said to be created by %q", name, info.CreatedBy)
 				}
@@ -57,15 +57,15 @@ func TestAdminByCertificateAndNoAdmin(t *testing.T) {
 		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
 			admin := harness.SelfSigned(t, harness.RSA)
 			s := harness.Start(t, p, harness.Config{Admin: admin})
-			_, err := s.SDK(admin, protocol).Status(deadline(t))
-			succeed(t, "an admin with an RSA certificate", err)
+			_, err := s.SDK(admin, protocol).Status(harness.Deadline(t))
+			harness.Succeed(t, "an admin with an RSA certificate", err)
 
 			// The name of nobody, with a certificate to wait for the server by.
 			nobody := *harness.NewAPIKey(t)
 			id := nobody.ID
 			nobody.ID = "disabled"
 			s = harness.Start(t, p, harness.Config{Admin: &nobody})
-			if _, err := s.SDK(&nobody, protocol).Status(deadline(t)); err != kes.ErrNotAllowed {
+			if _, err := s.SDK(&nobody, protocol).Status(harness.Deadline(t)); err != kes.ErrNotAllowed {
 				t.Errorf("%s is served although there is no admin: %v", id, err)
 			}
 		})

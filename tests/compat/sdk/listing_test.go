@@ -43,7 +43,7 @@ func iterate(ctx context.Context, t *testing.T, c *kes.Client) []string {
 		if errors.Is(err, io.EOF) {
 			return names
 		}
-		succeed(t, "Next", err)
+		harness.Succeed(t, "Next", err)
 		names = append(names, name)
 	}
 }
@@ -53,7 +53,7 @@ func all(ctx context.Context, t *testing.T, c *kes.Client, prefix string) (names
 	t.Helper()
 	for {
 		page, next, err := c.ListKeys(ctx, prefix, -1)
-		succeed(t, "ListKeys", err)
+		harness.Succeed(t, "ListKeys", err)
 		names, pages = append(names, page...), pages+1
 		if next == "" {
 			return names, pages
@@ -70,7 +70,7 @@ func TestListingOfSome(t *testing.T) {
 	harness.Both(t, func(t *testing.T, p harness.Program) {
 		s := keysNamed(t, p, names, nil)
 		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
-			ctx := deadline(t)
+			ctx := harness.Deadline(t)
 			c := s.SDK(s.Config.Admin, protocol)
 			if got := iterate(ctx, t, c); !slices.Equal(got, names) {
 				t.Errorf("the iterator gives %v", got)
@@ -93,7 +93,7 @@ func TestListingOfSome(t *testing.T) {
 
 func TestListingOfNone(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		if got := iterate(deadline(t), t, c); len(got) != 0 {
+		if got := iterate(harness.Deadline(t), t, c); len(got) != 0 {
 			t.Errorf("an empty store lists %v", got)
 		}
 	})
@@ -112,7 +112,7 @@ func TestListingOfThousands(t *testing.T) {
 			want = names[:goPage+1] // its second page is the one name that begins with its continuation
 		}
 		harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
-			ctx := deadline(t)
+			ctx := harness.Deadline(t)
 			c := s.SDK(s.Config.Admin, protocol)
 			if got := iterate(ctx, t, c); !sameNames(got, want, p) {
 				t.Errorf("the iterator gives %d names, expected %d", len(got), len(want))
@@ -142,7 +142,7 @@ func TestListingBeyondWhatAClientReads(t *testing.T) {
 		"app": {Allow: []string{"/v1/key/list/app-*"}, Identities: []*harness.Identity{app}},
 	})
 	harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		c := s.SDK(s.Config.Admin, protocol)
 		if got := iterate(ctx, t, c); !slices.Equal(got, names) {
 			t.Errorf("the iterator gives %d of %d names", len(got), len(names))

@@ -31,9 +31,9 @@ func TestManyAtOnce(t *testing.T) {
 		config := s.TLS(s.Config.Admin)
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(100)
 		c := s.SDKWith(config, protocol)
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		shared := fmt.Sprintf("shared-%s", protocol)
-		succeed(t, "CreateKey", c.CreateKey(ctx, shared))
+		harness.Succeed(t, "CreateKey", c.CreateKey(ctx, shared))
 		var calls atomic.Int64
 		end := time.Now().Add(duration)
 		var group sync.WaitGroup
@@ -101,7 +101,7 @@ func work(ctx context.Context, c *kes.Client, shared, own string, round int) (ca
 // TestRacingCreates: of many who create one name at once, exactly one is told that it did.
 func TestRacingCreates(t *testing.T) {
 	inClients(t, func(t *testing.T, s *harness.Server, c *kes.Client) {
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		for round := range 10 {
 			name := fmt.Sprintf("raced-%d", round)
 			var won, lost atomic.Int64

@@ -21,11 +21,11 @@ func TestPoliciesAndIdentities(t *testing.T) {
 					Identities: []*harness.Identity{app}},
 				"bare": {},
 			}})
-			ctx, c := deadline(t), s.SDK(s.Config.Admin, protocol)
+			ctx, c := harness.Deadline(t), s.SDK(s.Config.Admin, protocol)
 			admin := kes.Identity(s.Config.Admin.ID)
 
 			info, err := c.DescribePolicy(ctx, "app")
-			succeed(t, "DescribePolicy", err)
+			harness.Succeed(t, "DescribePolicy", err)
 			if info.Name != "app" || info.CreatedAt.IsZero() || info.CreatedBy != admin {
 				t.Errorf("unexpected description %+v", info)
 			}
@@ -33,7 +33,7 @@ func TestPoliciesAndIdentities(t *testing.T) {
 				t.Errorf("DescribePolicy of a missing one: %v", err)
 			}
 			policy, err := c.GetPolicy(ctx, "app")
-			succeed(t, "GetPolicy", err)
+			harness.Succeed(t, "GetPolicy", err)
 			if _, ok := policy.Allow["/v1/key/create/*"]; !ok || len(policy.Allow) != 2 || len(policy.Deny) != 1 {
 				t.Errorf("unexpected policy %+v", policy)
 			}
@@ -41,7 +41,7 @@ func TestPoliciesAndIdentities(t *testing.T) {
 			checkList(t, ctx, &names, "app", "bare")
 
 			identity, err := c.DescribeIdentity(ctx, kes.Identity(app.ID))
-			succeed(t, "DescribeIdentity", err)
+			harness.Succeed(t, "DescribeIdentity", err)
 			if identity.IsAdmin || identity.Policy != "app" || identity.CreatedBy != admin {
 				t.Errorf("unexpected identity %+v", identity)
 			}
@@ -54,7 +54,7 @@ func TestPoliciesAndIdentities(t *testing.T) {
 			checkList(t, ctx, &identities, all...)
 
 			self, _, err := c.DescribeSelf(ctx)
-			succeed(t, "DescribeSelf", err)
+			harness.Succeed(t, "DescribeSelf", err)
 			if !self.IsAdmin || self.Identity != admin {
 				t.Errorf("unexpected admin %+v", self)
 			}
@@ -62,7 +62,7 @@ func TestPoliciesAndIdentities(t *testing.T) {
 				return // it answers 404 to everybody else
 			}
 			self, policy, err = s.SDK(app, protocol).DescribeSelf(ctx)
-			succeed(t, "DescribeSelf of another", err)
+			harness.Succeed(t, "DescribeSelf of another", err)
 			if self.IsAdmin || self.Identity != kes.Identity(app.ID) || self.Policy != "app" || len(policy.Allow) != 2 ||
 				len(policy.Deny) != 1 {
 				t.Errorf("unexpected self %+v with %+v", self, policy)
@@ -81,7 +81,7 @@ func checkList[T comparable](t *testing.T, ctx context.Context, list *kes.ListIt
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		succeed(t, "Next", err)
+		harness.Succeed(t, "Next", err)
 		got = append(got, next)
 	}
 	if !slices.Equal(got, want) {

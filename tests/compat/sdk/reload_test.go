@@ -4,23 +4,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/minio/kms-go/kes"
 
 	"kescompat/harness"
 )
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-		if condition() {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	t.Fatalf("it never comes about that %s", what)
-}
 
 // TestReload changes everything that SIGHUP is for, under a client that stays connected.
 func TestReload(t *testing.T) {
@@ -30,17 +18,17 @@ func TestReload(t *testing.T) {
 	}
 	harness.Both(t, func(t *testing.T, p harness.Program) {
 		s := harness.Start(t, p, harness.Config{Policies: policy("/v1/key/create/*", app)})
-		ctx := deadline(t)
+		ctx := harness.Deadline(t)
 		first, second := s.SDK(app, harness.H2), s.SDK(newcomer, harness.H2)
 		oldAdmin := s.SDK(s.Config.Admin, harness.H2)
-		succeed(t, "CreateKey", first.CreateKey(ctx, "before"))
+		harness.Succeed(t, "CreateKey", first.CreateKey(ctx, "before"))
 		if err := second.CreateKey(ctx, "newcomer"); !errors.Is(err, kes.ErrNotAllowed) {
 			t.Fatalf("the newcomer is let in early: %v", err)
 		}
 
 		s.Config.Policies = policy("/v1/key/create/new*", newcomer)
 		s.Reload(t)
-		eventually(t, "the newcomer's policy holds", func() bool { return second.CreateKey(ctx, "newcomer") == nil })
+		harness.Eventually(t, "the newcomer's policy holds", func() bool { return second.CreateKey(ctx, "newcomer") == nil })
 		if err := second.CreateKey(ctx, "other"); !errors.Is(err, kes.ErrNotAllowed) {
 			t.Errorf("what the new policy does not allow: %v", err)
 		}
@@ -49,21 +37,21 @@ func TestReload(t *testing.T) {
 		}
 
 		s.ReloadText(t, "version: v1\nadmin: [\n")
-		eventually(t, "the broken file is complained about", func() bool { return strings.Contains(s.Log(), "Failed to reload server config") })
-		succeed(t, "CreateKey after a broken reload", second.CreateKey(ctx, "new-2"))
+		harness.Eventually(t, "the broken file is complained about", func() bool { return strings.Contains(s.Log(), "Failed to reload server config") })
+		harness.Succeed(t, "CreateKey after a broken reload", second.CreateKey(ctx, "new-2"))
 
 		admin, dir := harness.NewAPIKey(t), t.TempDir()
 		s.Config.Admin, s.Config.KeyDir = admin, dir
 		s.Reload(t)
 		c := s.SDK(admin, harness.H2)
-		eventually(t, "the new admin is one", func() bool { _, err := c.Status(ctx); return err == nil })
+		harness.Eventually(t, "the new admin is one", func() bool { _, err := c.Status(ctx); return err == nil })
 		if _, err := oldAdmin.Status(ctx); !errors.Is(err, kes.ErrNotAllowed) {
 			t.Errorf("the old admin: %v", err)
 		}
 		if _, err := c.DescribeKey(ctx, "before"); !errors.Is(err, kes.ErrKeyNotFound) {
 			t.Errorf("a key of the old directory: %v", err)
 		}
-		succeed(t, "CreateKey in the new directory", c.CreateKey(ctx, "before"))
+		harness.Succeed(t, "CreateKey in the new directory", c.CreateKey(ctx, "before"))
 	})
 }
 

@@ -18,15 +18,15 @@ import (
 func TestStreams(t *testing.T) {
 	harness.Protocols(t, func(t *testing.T, protocol harness.Protocol) {
 		s := harness.Start(t, harness.Ours(t), harness.Config{})
-		ctx, c := deadline(t), s.SDK(s.Config.Admin, protocol)
+		ctx, c := harness.Deadline(t), s.SDK(s.Config.Admin, protocol)
 		// The streams have a client of their own, since over http/1.1 each holds a connection.
 		readers := s.SDK(s.Config.Admin, protocol)
 
 		audit, err := readers.AuditLog(ctx)
-		succeed(t, "AuditLog", err)
+		harness.Succeed(t, "AuditLog", err)
 		defer audit.Close()
 		before := time.Now()
-		succeed(t, "CreateKey", c.CreateKey(ctx, "streamed"))
+		harness.Succeed(t, "CreateKey", c.CreateKey(ctx, "streamed"))
 		if !audit.Next() {
 			t.Fatalf("no audit event: %v", audit.Close())
 		}
@@ -38,12 +38,12 @@ func TestStreams(t *testing.T) {
 		}
 
 		errorLog, err := readers.ErrorLog(ctx)
-		succeed(t, "ErrorLog", err)
+		harness.Succeed(t, "ErrorLog", err)
 		defer errorLog.Close()
 		stranger, err := net.Dial("tcp", s.Addr)
-		succeed(t, "Dial", err)
+		harness.Succeed(t, "Dial", err)
 		_, err = stranger.Write([]byte("GET / HTTP/1.1\r\n\r\n"))
-		succeed(t, "Write", err)
+		harness.Succeed(t, "Write", err)
 		stranger.Close()
 		if !errorLog.Next() {
 			t.Fatalf("no error event: %v", errorLog.Close())
@@ -59,10 +59,10 @@ func TestStreamEndsWithTheRight(t *testing.T) {
 	reader := harness.NewAPIKey(t)
 	s := harness.Start(t, harness.Ours(t), harness.Config{Policies: map[string]harness.Policy{
 		"auditor": {Allow: []string{"/v1/log/audit"}, Identities: []*harness.Identity{reader}}}})
-	ctx, cancel := context.WithCancel(deadline(t))
+	ctx, cancel := context.WithCancel(harness.Deadline(t))
 	defer cancel()
 	audit, err := s.SDK(reader, harness.H2).AuditLog(ctx)
-	succeed(t, "AuditLog", err)
+	harness.Succeed(t, "AuditLog", err)
 	defer audit.Close()
 
 	s.Config.Policies = map[string]harness.Policy{"auditor": {Allow: []string{"/version"}, Identities: []*harness.Identity{reader}}}
