@@ -43,6 +43,7 @@ class WipedBytes {
 
   // Drops the first `size` bytes.
   void dropFront(std::size_t size) noexcept {
+    if (size == 0) return;  // there may be no memory yet
     std::memmove(data_.get(), data_.get() + size, size_ - size);
     base::wipe(data_.get() + size_ - size, size);
     size_ -= size;

@@ -150,8 +150,9 @@ TEST_F(Logs, aReaderThatIsSlowIsToldAndDropped) {
   const auto errors = subscribe("error");
   const auto slow = subscribe("audit");
   // More than the buffers of both kernels and of the server hold.
+  const std::string path(2000, 'x');
   const observe::AuditRecord record{
-      .message = "served", .request = {"GET", std::string(2000, 'x'), "127.0.0.1", "abc"}, .status = 200};
+      .message = "served", .request = {"GET", path, "127.0.0.1", "abc"}, .status = 200};
   const std::string warning = [&] {
     std::string seen;
     for (int batch = 0; batch < 64; ++batch) {

@@ -20,6 +20,7 @@ TEST(WipedBytes, keepsWhatIsAppendedAcrossGrowth) {
 
 TEST(WipedBytes, dropsFromTheFront) {
   WipedBytes bytes;
+  bytes.dropFront(0);  // the sanitizer's to judge: there is no memory yet
   bytes.append("0123456789");
   bytes.dropFront(4);
   EXPECT_EQ(base::textOf(bytes.view()), "456789");
